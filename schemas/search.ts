@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+const Leg = z.object({ rank: z.int().min(1).optional(), score: z.number() })
+
+/** One passage found, authorised and re-read from the ledger. */
+export const Hit = z.object({
+  id: z.string().describe('Record id, for fetch'),
+  source: z.string(),
+  title: z.string(),
+  url: z.string(),
+  text: z.string().describe('The passage; untrusted content of the source'),
+  score: z.number().describe('Fused score, 0 to 1'),
+  as_of: z.string().describe('Up to when the source was known to be in step (ISO 8601)'),
+  lag_ms: z.number().describe('Age of as_of when answered, in milliseconds'),
+  modified_at: z.string().optional(),
+  fields: z.record(z.string(), z.json()).optional(),
+  passage: z.int().min(0).describe('Place of the passage in its record, from 0'),
+  legs: z.object({ lexical: Leg.optional(), vector: Leg.optional() }),
+})
+export type Hit = z.infer<typeof Hit>
+
+export const SearchAnswer = z.object({
+  query: z.string(),
+  hits: z.array(Hit),
+  as_of: z.string().nullable().describe('The oldest as_of of the sources searched'),
+  notices: z.array(z.string()).describe('What the reader must know, such as a leg that did not answer'),
+  next_cursor: z.string().optional().describe('Pass as cursor for the next page'),
+})
+export type SearchAnswer = z.infer<typeof SearchAnswer>
+
+export const Filters = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()])).min(1)]),
+  )
+  .describe('Declared field to value, or to several values of which any may match')
+export type Filters = z.infer<typeof Filters>
+
+/** One record whole, as `fetch` gives it. */
+export const RecordView = z.object({
+  id: z.string(),
+  source: z.string(),
+  title: z.string(),
+  url: z.string(),
+  text: z.string(),
+  fields: z.record(z.string(), z.json()),
+  position: z.string(),
+  modified_at: z.string().optional(),
+  as_of: z.string(),
+  lag_ms: z.number(),
+})
+export type RecordView = z.infer<typeof RecordView>
+
+/** One source as `status` and `describe_sources` show it. */
+export const SourceView = z.object({
+  name: z.string(),
+  type: z.string(),
+  state: z.enum(['new', 'syncing', 'idle', 'failed', 'removed']),
+  description: z.string().optional(),
+  owner: z.string().optional(),
+  fields: z.array(z.string()),
+  position: z.string().nullable(),
+  ledger_position: z.string().nullable(),
+  as_of: z.string().nullable(),
+  lag_ms: z.number().nullable(),
+  freshness: z.enum(['ok', 'warn', 'error', 'unknown']),
+  records: z.int(),
+  chunks: z.int(),
+  dead_letters: z.int(),
+  last_error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
+})
+export type SourceView = z.infer<typeof SourceView>
+
+export const StoreView = z.object({
+  name: z.string(),
+  kind: z.enum(['ledger', 'lexical']),
+  generation: z.int(),
+  chunks: z.int().nullable(),
+  behind: z.int().nullable().describe('Records not yet projected; null when unknown'),
+})
+
+export const Status = z.object({
+  sources: z.array(SourceView),
+  stores: z.array(StoreView),
+  usage: z.object({ tokens: z.number(), cost: z.number() }),
+  notices: z.array(z.string()),
+})
+export type Status = z.infer<typeof Status>

@@ -1,0 +1,99 @@
+import type { ErrorKind } from './errors.ts'
+
+/** Every failure a user can meet: whose move it is, and the move. This table is the published documentation. */
+export const errorTable = {
+  CONFIG_NOT_FOUND: { kind: 'config', fix: 'Run `aquifer init` here, or name the folder with --dir.' },
+  CONFIG_INVALID: { kind: 'config', fix: 'Correct the named line of aquifer.yaml, then run `aquifer check`.' },
+  CONFIG_EXISTS: { kind: 'config', fix: 'Edit the existing file, or move it away first.' },
+  CONFIG_SECRET_MISSING: { kind: 'config', fix: 'Set the named environment variable or create the named file.' },
+  CONFIG_NEEDS_REBUILD: {
+    kind: 'config',
+    fix: 'Run `aquifer sync --full` to rebuild, or undo the change in aquifer.yaml.',
+  },
+  NODE_TOO_OLD: {
+    kind: 'config',
+    fix: 'Install Node 22.18 or later, or run `npm ci` again so that the bundled Node is installed.',
+  },
+  DIR_NOT_WRITABLE: { kind: 'config', fix: 'Give this user write access to the folder, or choose another with --dir.' },
+  DISK_FULL: { kind: 'unavailable', fix: 'Free some disk space, then run the command again; it goes on where it was.' },
+  PORT_IN_USE: { kind: 'config', fix: 'Stop the program on that port, or choose another with --http PORT.' },
+  KEY_REQUIRED: { kind: 'config', fix: 'Create a key with `aquifer keys add NAME --group GROUP`, or bind 127.0.0.1.' },
+  LEDGER_UNREACHABLE: {
+    kind: 'unavailable',
+    fix: 'Check that the Postgres of `ledger` runs and that its address is right.',
+  },
+  LEDGER_AUTH: { kind: 'config', fix: 'Correct user and password in the URL of `ledger`.' },
+  LEDGER_EXTENSION: { kind: 'config', fix: 'Install pgvector on that Postgres (`CREATE EXTENSION vector` must work).' },
+  LEDGER_NEWER: { kind: 'config', fix: 'Upgrade Aquifer: this ledger was written by a newer version.' },
+  LEDGER_BUSY: {
+    kind: 'unavailable',
+    fix: 'Another process holds the embedded store and does not answer; end it and try again.',
+  },
+  LEDGER_TIMEOUT: { kind: 'unavailable', fix: 'Try again; if it repeats, search narrower or name a DATABASE_URL.' },
+  LEDGER_FAILED: { kind: 'bug', fix: 'Run `aquifer doctor`, and report the log if it repeats.' },
+  LEXICAL_UNAVAILABLE: {
+    kind: 'config',
+    fix: 'Name an Elasticsearch 9 under `lexical`, or install pg_textsearch on the Postgres of `ledger`; `lexical: none` searches by meaning only.',
+  },
+  LEXICAL_UNREACHABLE: { kind: 'unavailable', fix: 'Check that Elasticsearch runs and that its address is right.' },
+  LEXICAL_AUTH: { kind: 'config', fix: 'Correct the API key or user of `lexical.elasticsearch`.' },
+  LEXICAL_VERSION: { kind: 'config', fix: 'Use Elasticsearch 9.' },
+  LEXICAL_REJECTED: { kind: 'bug', fix: 'Rebuild the index with `aquifer sync --full`; report the log if it repeats.' },
+  EMBEDDING_UNREACHABLE: { kind: 'unavailable', fix: 'Check baseUrl and that the embedding endpoint runs.' },
+  EMBEDDING_AUTH: { kind: 'config', fix: 'Correct apiKey of `embedding`.' },
+  EMBEDDING_MODEL: { kind: 'config', fix: 'Name a model that the endpoint offers.' },
+  EMBEDDING_DIMENSIONS: {
+    kind: 'config',
+    fix: 'Set `embedding.dimensions` to what the model returns, or leave it out.',
+  },
+  EMBEDDING_REJECTED: {
+    kind: 'input',
+    fix: 'Look at the text with `aquifer dead-letters show`; it stays findable by its words.',
+  },
+  EMBEDDING_LOCAL: {
+    kind: 'config',
+    fix: 'Run `npm ci` again; where onnxruntime-node has no binary, set `embedding.provider: openai`.',
+  },
+  SOURCE_UNKNOWN: { kind: 'input', fix: 'Name a source of aquifer.yaml.' },
+  SOURCE_UNREACHABLE: { kind: 'unavailable', fix: 'Check that the source runs and that its address is right.' },
+  SOURCE_AUTH: {
+    kind: 'config',
+    fix: 'Correct user and password of the connection, or grant SELECT on what the source reads.',
+  },
+  SOURCE_INVALID: { kind: 'config', fix: 'Correct the source in aquifer.yaml, then run `aquifer check`.' },
+  SOURCE_BUSY: { kind: 'conflict', fix: 'Wait for the other sync to end, or stop it.' },
+  SOURCE_FENCED: {
+    kind: 'conflict',
+    fix: 'Another process took over this source; nothing was written. Run sync again if it should be this one.',
+  },
+  CURSOR_EXPIRED: {
+    kind: 'conflict',
+    fix: 'The source no longer has the changes after the cursor; the next sync reads it whole.',
+  },
+  FILE_UNREADABLE: { kind: 'input', fix: 'Give this user read access to the file, or exclude it.' },
+  FILE_TOO_LARGE: { kind: 'input', fix: 'Raise maxBytes of the source, or exclude the file.' },
+  FILE_ENCODING: { kind: 'input', fix: 'Save the file as UTF-8, or exclude it.' },
+  RECORD_INVALID: { kind: 'input', fix: 'Correct the item at its source; the next sync tries again.' },
+  RECORD_TOO_LARGE: { kind: 'input', fix: 'Split the item at its source, or exclude it.' },
+  RECORD_NOT_FOUND: { kind: 'not-found', fix: 'Use an id from a search answer; it may have been deleted since.' },
+  QUERY_INVALID: { kind: 'input', fix: 'Give a query of 1 to 4,000 characters.' },
+  FILTER_UNKNOWN: { kind: 'input', fix: 'Use one of the declared fields; describe_sources lists them.' },
+  PAGE_CURSOR_INVALID: {
+    kind: 'input',
+    fix: 'Pass next_cursor of the previous answer unchanged, with the same query, or leave it out.',
+  },
+  ARGUMENT_INVALID: { kind: 'input', fix: 'See --help.' },
+  KEY_INVALID: {
+    kind: 'forbidden',
+    fix: 'Send a valid key as `Authorization: Bearer KEY`; `aquifer keys list` shows them.',
+  },
+  KEY_UNKNOWN: { kind: 'not-found', fix: 'See `aquifer keys list`.' },
+  BACKUP_INVALID: { kind: 'input', fix: 'Give a whole file that `aquifer backup` wrote.' },
+  RESTORE_NOT_EMPTY: {
+    kind: 'conflict',
+    fix: 'Restore into an empty ledger: another folder, database or `ledger.schema`.',
+  },
+  DATASET_INVALID: { kind: 'input', fix: 'Give a folder with corpus.jsonl (or .gz), queries.jsonl and qrels.tsv.' },
+  CANCELLED: { kind: 'unavailable', fix: 'Run it again; it goes on where it was.' },
+  INTERNAL: { kind: 'bug', fix: 'Report it with the log (`--verbose`).' },
+} as const satisfies Readonly<Record<string, { kind: ErrorKind; fix: string }>>

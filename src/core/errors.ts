@@ -1,0 +1,51 @@
+import { errorTable } from './error-table.ts'
+
+export type ErrorCode = keyof typeof errorTable
+export type ErrorKind = 'config' | 'input' | 'not-found' | 'forbidden' | 'unavailable' | 'conflict' | 'bug'
+
+/** The one error that users meet: a code from the table, a message without secrets, SQL or row values, and a fix. */
+export class AquiferError extends Error {
+  readonly code: ErrorCode
+  readonly kind: ErrorKind
+  readonly fix: string
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; fix?: string } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'AquiferError'
+    this.code = code
+    this.kind = errorTable[code].kind
+    this.fix = options.fix ?? errorTable[code].fix
+  }
+}
+
+/** Whatever was thrown, as an AquiferError; what is not ours becomes INTERNAL and keeps its cause for the log. */
+export function toAquiferError(thrown: unknown): AquiferError {
+  if (thrown instanceof AquiferError) return thrown
+  return new AquiferError('INTERNAL', 'Something went wrong inside Aquifer.', { cause: thrown })
+}
+
+/** The parts of an error that may leave the process. */
+export interface ErrorView {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly fix: string
+}
+
+export function toErrorView(error: AquiferError): ErrorView {
+  return { code: error.code, message: error.message, fix: error.fix }
+}
+
+export function fromErrorView(view: ErrorView): AquiferError {
+  return new AquiferError(view.code, view.message, { fix: view.fix })
+}
+
+/** Exit code, HTTP status per kind, as the error table of the design fixes them. */
+export const kindTable: Readonly<Record<ErrorKind, { http: number; exit: number }>> = {
+  config: { http: 500, exit: 78 },
+  input: { http: 400, exit: 64 },
+  'not-found': { http: 404, exit: 66 },
+  forbidden: { http: 403, exit: 77 },
+  unavailable: { http: 503, exit: 69 },
+  conflict: { http: 409, exit: 75 },
+  bug: { http: 500, exit: 70 },
+}

@@ -1,0 +1,70 @@
+import type { ZodType } from 'zod'
+import type { Change, Json } from '../../schemas/record.ts'
+import type { Clock } from './clock.ts'
+
+/** Unique in its source; compared and ordered by its UTF-8 bytes. */
+export type Key = string
+/** Where an indexer goes on, a source a key; opaque to everybody else. */
+export type Cursors = Readonly<Record<string, Json>>
+
+export interface KeyDigest {
+  readonly key: Key
+  /** Equal to the digest of the put that the same item would yield now; absent when only keys were asked for. */
+  readonly digest?: string
+}
+
+export interface KeyRange {
+  /** Inclusive; absent means from the first. */
+  readonly from?: Key
+  /** Exclusive; absent means to the last. */
+  readonly to?: Key
+}
+
+/** One open connection, read once for all of its sources. `await using` closes it, whatever happened. */
+export interface Indexer extends AsyncDisposable {
+  /**
+   * Changes of these sources after their cursors, each source's oldest first; without a cursor, everything there is.
+   * A checkpoint says that everything of its source before it has been handed over. Ends when caught up or, opened
+   * with `until: 'abort'`, when the signal aborts. May be called again on the same connection.
+   */
+  changes(after: Cursors): AsyncIterable<Change>
+  /** Everything up to here is safe in the ledger: the source may forget it (slots, offsets, tokens). */
+  committed?(upTo: Cursors): Promise<void>
+  /** Keys in byte order, with a digest each where asked, in bounded memory. */
+  keys(source: string, range: KeyRange, want: 'keys' | 'digests'): AsyncIterable<KeyDigest>
+}
+
+export interface OpenOptions<Source> {
+  /** The sources of this connection by name. */
+  readonly sources: Readonly<Record<string, Source>>
+  readonly until: 'now' | 'abort'
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Keyed digest of a canonical text of one item as read: the same text, the same digest, on this deployment. */
+  readonly digest: (canonical: string | Uint8Array) => string
+  /** How often to look again, opened with `until: 'abort'` on a source that has to be polled. */
+  readonly everyMs: number
+}
+
+/** What `init --from URL` writes down of a place to read. */
+export interface SourceDraft {
+  readonly name: string
+  readonly comment?: string
+  /** YAML of the source's body, ready to indent, with comments on what to check. */
+  readonly yaml: string
+}
+
+/** What a folder below `indexers/` exports as its default: one type of source. */
+export interface IndexerType<Connection = unknown, Source = unknown> {
+  readonly type: string
+  /** Keys of `connections.<name>` besides `type`; absent for a type that needs no connection. */
+  readonly connection?: ZodType<Connection>
+  /** Keys of `sources.<name>` besides the common ones. */
+  readonly source: ZodType<Source>
+  /** How a deleted item is noticed. */
+  readonly deletes: 'streamed' | 'by comparison'
+  /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
+  open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
+  /** Drafts sources from what is there, for `init --from`. */
+  draft?(connection: Connection): Promise<readonly SourceDraft[]>
+}

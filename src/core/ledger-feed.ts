@@ -1,0 +1,46 @@
+/** A record of the change feed as a projection needs it, always in its latest state. */
+export interface FeedRecord {
+  readonly recordId: number
+  readonly sourceId: number
+  readonly key: string
+  /** Number of the record's last change in its source's feed; the external version of everything written for it. */
+  readonly feed: number
+  readonly language: string
+  readonly acl: readonly string[]
+  readonly facets: readonly string[]
+  /** Empty for a deleted record. */
+  readonly chunks: readonly FeedChunk[]
+  /** Chunk addresses the record may have used before and does not use now: to be tombstoned. */
+  readonly gone: readonly number[]
+}
+
+export interface FeedChunk {
+  readonly chunk: number
+  readonly header: string
+  readonly text: string
+}
+
+export interface FeedPage {
+  readonly records: readonly FeedRecord[]
+  /** Read on from here; equal to `after` when there was nothing. */
+  readonly next: number
+  /** The source's newest feed number when the page was read. */
+  readonly head: number
+}
+
+export interface ProjectionPosition {
+  readonly sourceId: number
+  readonly source: string
+  /** Projected up to this feed number. */
+  readonly feed: number
+  /** The ledger's newest. */
+  readonly head: number
+}
+
+export interface LedgerFeed {
+  feedPage(args: { generation: number; sourceId: number; after: number; limit: number }): Promise<FeedPage>
+  projectionPositions(args: { projection: string; generation: number }): Promise<readonly ProjectionPosition[]>
+  advanceProjection(args: { projection: string; generation: number; sourceId: number; feed: number }): Promise<void>
+  /** Forgets how far a projection is, so that it is rebuilt from the feed's start. */
+  resetProjection(args: { projection: string; generation: number }): Promise<void>
+}

@@ -1,0 +1,69 @@
+import type { Json } from '../../schemas/record.ts'
+import type { ScoredChunk } from './lexical.ts'
+
+/** What a leg may look at. Applied inside every query, exact or approximate. */
+export interface SearchFilter {
+  /** Acl entries of the caller (see `readableBy`); undefined for an administrator. */
+  readonly readable: readonly string[] | undefined
+  /** Source names; undefined means all that are configured. */
+  readonly sources: readonly string[] | undefined
+  /** Every inner list must share an entry with the record's facets (`field=value`). */
+  readonly facets: readonly (readonly string[])[]
+}
+
+/** A chunk re-read and authorised, with what a hit shows of its record. */
+export interface FoundChunk {
+  readonly chunk: number
+  readonly recordId: number
+  readonly source: string
+  readonly key: string
+  readonly ordinal: number
+  readonly header: string
+  readonly text: string
+  readonly title: string
+  readonly url: string
+  readonly fields: Readonly<Record<string, Json>>
+  readonly modifiedAt: string | undefined
+  readonly position: string
+  /** Up to when the source was known to be in step, milliseconds since 1970. */
+  readonly asOfMs: number | undefined
+}
+
+export interface FoundRecord extends Omit<FoundChunk, 'chunk' | 'ordinal' | 'header'> {}
+
+/** What a caller may know of one source. */
+export interface FoundSource {
+  readonly name: string
+  readonly language: string
+  readonly asOfMs: number | undefined
+  /** Records of it that the caller may read. */
+  readonly records: number
+}
+
+export interface LedgerSearch {
+  vectorLeg(args: { vector: Float32Array; filter: SearchFilter; limit: number }): Promise<readonly ScoredChunk[]>
+  /** Cosine similarity of these chunks; those without a vector are left out. */
+  vectorScores(args: { vector: Float32Array; chunks: readonly number[] }): Promise<readonly ScoredChunk[]>
+  /** BM25 in the ledger; LEXICAL_UNAVAILABLE where pg_textsearch is missing. */
+  lexicalLeg(args: { text: string; filter: SearchFilter; limit: number }): Promise<readonly ScoredChunk[]>
+  lexicalScores(args: {
+    text: string
+    chunks: readonly number[]
+    languages: readonly string[]
+  }): Promise<readonly ScoredChunk[]>
+  /** Those of these chunks that exist now and pass the filter, in any order. */
+  readChunks(args: { chunks: readonly number[]; filter: SearchFilter }): Promise<readonly FoundChunk[]>
+  /** The chunks of a record whose ordinals are in [from, to], in order. */
+  neighbours(args: {
+    recordId: number
+    from: number
+    to: number
+  }): Promise<readonly { ordinal: number; text: string }[]>
+  /** undefined when absent or not readable: the two look the same. */
+  readRecord(args: {
+    source: string
+    key: string
+    readable: readonly string[] | undefined
+  }): Promise<FoundRecord | undefined>
+  describeSources(args: { readable: readonly string[] | undefined }): Promise<readonly FoundSource[]>
+}

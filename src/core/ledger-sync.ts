@@ -1,0 +1,110 @@
+import type { Json } from '../../schemas/record.ts'
+import type { ErrorView } from './errors.ts'
+
+/** The right to write one source. A later claim raises the epoch, and every commit under an older one is refused. */
+export interface Claim {
+  readonly sourceId: number
+  readonly epoch: number
+  readonly cursor: Json | undefined
+  /** Digest of the settings the records were mapped with; records under another one count as changed. */
+  readonly mapping: string | undefined
+}
+
+export interface Holder {
+  readonly host: string
+  readonly pid: number
+  /** Process start or a random id: the same pid may come back. */
+  readonly run: string
+}
+
+/** What the ledger holds of a key; `undefined` digest for a tombstone. */
+export interface KnownRecord {
+  readonly key: string
+  readonly digest: string | undefined
+  readonly mapping: string
+}
+
+export interface ChunkWrite {
+  readonly header: string
+  readonly text: string
+  /** Content hash of what is embedded (header and text), hex. */
+  readonly hash: string
+  /** Absent when embedding failed: the chunk is found by its words only, and a dead letter says so. */
+  readonly vector?: Float32Array
+}
+
+export interface RecordWrite {
+  readonly key: string
+  readonly digest: string
+  readonly position: string
+  readonly title: string
+  readonly text: string
+  /** How `text` is to be chunked, such as text/markdown. */
+  readonly mediaType: string
+  readonly url: string
+  readonly fields: Readonly<Record<string, Json>>
+  /** `field=value` for every declared field, one a value. */
+  readonly facets: readonly string[]
+  readonly acl: readonly string[]
+  readonly modifiedAt: string | undefined
+  readonly chunks: readonly ChunkWrite[]
+}
+
+export interface DeadLetterWrite {
+  readonly key: string
+  readonly stage: 'read' | 'validate' | 'map' | 'chunk' | 'embed' | 'project'
+  readonly position: string
+  readonly error: ErrorView
+}
+
+export interface Batch {
+  readonly sourceId: number
+  readonly epoch: number
+  /** Unique: a batch sent again after a lost answer is applied once. */
+  readonly id: string
+  readonly mapping: string
+  readonly language: string
+  readonly puts: readonly RecordWrite[]
+  readonly deletes: readonly { readonly key: string; readonly position: string }[]
+  readonly deadLetters: readonly DeadLetterWrite[]
+  /** New vectors for the cache, in the order of `hash`. */
+  readonly embeddings: readonly { readonly hash: string; readonly vector: Float32Array }[]
+  readonly usage: { readonly tokens: number; readonly cost: number }
+  /** Written with the batch; absent between checkpoints. */
+  readonly checkpoint?: { readonly cursor: Json; readonly position: string; readonly asOf: string }
+}
+
+export interface CommitResult {
+  readonly written: number
+  readonly deleted: number
+  readonly feed: number
+  /** How long the transaction took: the pipeline sizes the next batch by it. */
+  readonly tookMs: number
+}
+
+export interface LedgerSync {
+  /** SOURCE_BUSY while another live process holds it; its name comes with the error. */
+  claim(args: { source: string; type: string; language: string; holder: Holder; leaseMs: number }): Promise<Claim>
+  /** SOURCE_FENCED when somebody else claimed it since. */
+  renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
+  release(args: { sourceId: number; epoch: number; error: ErrorView | undefined }): Promise<void>
+  known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>
+  /** Vectors already paid for, by content hash. */
+  knownEmbeddings(args: { hashes: readonly string[] }): Promise<readonly { hash: string; vector: Float32Array }[]>
+  /** One transaction: records, chunks, vectors, tombstones, dead letters, cursor. SOURCE_FENCED if the claim is gone. */
+  commit(batch: Batch): Promise<CommitResult>
+  /** Live keys after `after` in byte order, with digests. */
+  liveKeys(args: {
+    sourceId: number
+    after: string | undefined
+    limit: number
+  }): Promise<readonly { key: string; digest: string }[]>
+  /** Forgets the cursor, so that the next read starts from nothing. */
+  resetCursor(args: { sourceId: number; epoch: number }): Promise<void>
+  /** All records were mapped with this; called when a full read has ended. */
+  setMapping(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
+  /** Builds the vector index if it is missing and worth it. */
+  finishLoad(): Promise<void>
+  /** Tombstones every record of a source that the configuration no longer names, then forgets it. */
+  removeSource(args: { source: string }): Promise<{ records: number }>
+}

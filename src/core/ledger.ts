@@ -1,0 +1,124 @@
+import type { ErrorView } from './errors.ts'
+import type { LedgerFeed } from './ledger-feed.ts'
+import type { LedgerSearch } from './ledger-search.ts'
+import type { LedgerSync } from './ledger-sync.ts'
+
+/** What makes a generation: change any of it and everything has to be chunked, embedded or indexed again. */
+export interface GenerationSettings {
+  readonly model: string
+  readonly dimensions: number
+  /** Version and settings of the chunker, as text. */
+  readonly chunker: string
+}
+
+export interface Generation extends GenerationSettings {
+  readonly id: number
+  readonly state: 'active' | 'building'
+}
+
+export interface SourceStatus {
+  readonly id: number
+  readonly name: string
+  readonly type: string
+  readonly language: string
+  readonly mapping: string | undefined
+  readonly syncing: boolean
+  readonly position: string | undefined
+  readonly feed: number
+  readonly asOfMs: number | undefined
+  readonly records: number
+  readonly chunks: number
+  readonly deadLetters: number
+  readonly lastError: (ErrorView & { readonly at: string }) | undefined
+}
+
+export interface LedgerStatus {
+  readonly kind: 'embedded' | 'postgres'
+  readonly generation: Generation | undefined
+  readonly hasLexical: boolean
+  readonly sources: readonly SourceStatus[]
+  readonly chunks: number
+  readonly usage: { readonly tokens: number; readonly cost: number }
+}
+
+export interface DeadLetter {
+  readonly id: number
+  readonly source: string
+  readonly key: string
+  readonly stage: string
+  readonly position: string
+  readonly error: ErrorView
+  readonly attempts: number
+  readonly firstAt: string
+  readonly lastAt: string
+}
+
+export interface ApiKey {
+  readonly id: number
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly admin: boolean
+  readonly createdAt: string
+  readonly revokedAt: string | undefined
+}
+
+export interface LedgerAdmin {
+  status(): Promise<LedgerStatus>
+  /** A random key of this deployment, made once: for digests and signatures. Hex. */
+  secret(args: { purpose: string }): Promise<string>
+  /** The active generation, made from these settings if there is none; tells whether they differ. */
+  ensureGeneration(args: GenerationSettings): Promise<{ generation: Generation; differs: boolean }>
+  /** A generation beside the active one, or the one of the same settings whose building was interrupted. */
+  beginGeneration(args: GenerationSettings): Promise<Generation>
+  /** Live records after this id, with what chunking needs. */
+  recordsPage(args: { after: number; limit: number }): Promise<readonly RecordText[]>
+  /** Writes the chunks of records into a generation that is being built. */
+  fillGeneration(args: FillGeneration): Promise<void>
+  /** Where an interrupted fill goes on: the last record id written. */
+  fillPosition(args: { generation: number }): Promise<number>
+  /** Builds the generation's indexes, makes it the active one and drops the old: one transaction. */
+  switchGeneration(args: { generation: number }): Promise<void>
+  deadLetters(args: { source: string | undefined; limit: number }): Promise<readonly DeadLetter[]>
+  addKey(args: { name: string; groups: readonly string[]; admin: boolean; hash: string }): Promise<ApiKey>
+  listKeys(): Promise<readonly ApiKey[]>
+  revokeKey(args: { id: number }): Promise<ApiKey>
+  /** The live key with this hash. */
+  findKey(args: { hash: string }): Promise<ApiKey | undefined>
+  /** Writes the whole ledger to a new file. The path is absolute. */
+  backup(args: { path: string }): Promise<{ records: number; bytes: number }>
+  /** Reads such a file into an empty ledger: all or nothing. */
+  restore(args: { path: string }): Promise<{ records: number }>
+}
+
+export interface RecordText {
+  readonly recordId: number
+  readonly sourceId: number
+  readonly source: string
+  readonly key: string
+  readonly language: string
+  readonly title: string
+  readonly text: string
+  readonly mediaType: string
+}
+
+export interface FillGeneration {
+  readonly generation: number
+  readonly records: readonly {
+    readonly recordId: number
+    readonly language: string
+    readonly chunks: readonly {
+      readonly header: string
+      readonly text: string
+      readonly hash: string
+      readonly vector?: Float32Array
+    }[]
+  }[]
+  readonly embeddings: readonly { readonly hash: string; readonly vector: Float32Array }[]
+  readonly usage: { readonly tokens: number; readonly cost: number }
+}
+
+/**
+ * The tables that decide what is known. Every method is a whole operation with one argument that can be cloned, so that
+ * it runs alike in this process, in a worker thread and in the process that owns an embedded store.
+ */
+export interface Ledger extends LedgerSync, LedgerFeed, LedgerSearch, LedgerAdmin, AsyncDisposable {}

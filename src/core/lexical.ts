@@ -1,0 +1,45 @@
+import type { FeedRecord } from './ledger-feed.ts'
+import type { SearchFilter } from './ledger-search.ts'
+
+/** A chunk found by one leg: its address and that leg's raw score, best first. */
+export interface ScoredChunk {
+  readonly chunk: number
+  readonly score: number
+}
+
+export interface LexicalQuery {
+  readonly text: string
+  readonly filter: SearchFilter
+  readonly limit: number
+}
+
+/** The lexical leg: BM25 over header and text. Scores are positive; a chunk that does not match has none. */
+export interface LexicalStore {
+  search(query: LexicalQuery): Promise<readonly ScoredChunk[]>
+  /** Scores of these chunks for this text; those that do not match are left out. */
+  score(text: string, chunks: readonly number[], languages: readonly string[]): Promise<readonly ScoredChunk[]>
+}
+
+/** A lexical store that is a projection of the ledger's feed. */
+export interface LexicalProjection extends LexicalStore, AsyncDisposable {
+  readonly name: string
+  /** Reaches the server and checks version and rights; throws LEXICAL_… */
+  check(): Promise<void>
+  /** Makes the indices of a generation exist. Idempotent. */
+  prepare(generation: number): Promise<void>
+  /** Writes records of the feed, each with its feed number as external version. Idempotent; older writes lose. */
+  write(generation: number, records: readonly FeedRecord[]): Promise<ProjectionResult>
+  /** Makes everything written visible to searches. */
+  refresh(generation: number): Promise<void>
+  /** Removes tombstones of this source with a feed number of at most `feed`. */
+  purge(generation: number, sourceId: number, feed: number): Promise<void>
+  /** Points the alias at this generation and removes all others. */
+  activate(generation: number): Promise<void>
+  /** Live chunks in a generation, tombstones not counted. */
+  count(generation: number): Promise<number>
+}
+
+export interface ProjectionResult {
+  /** Records the store refused for good, with why; they belong in the dead letters. */
+  readonly rejected: readonly { readonly record: FeedRecord; readonly message: string }[]
+}

@@ -2,6 +2,7 @@
 export interface FeedRecord {
   readonly recordId: number
   readonly sourceId: number
+  readonly source: string
   readonly key: string
   /** Number of the record's last change in its source's feed; the external version of everything written for it. */
   readonly feed: number

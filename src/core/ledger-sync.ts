@@ -64,6 +64,8 @@ export interface Batch {
   readonly id: string
   readonly mapping: string
   readonly language: string
+  /** Part of a first read: a large one does without the vector index until `finishLoad`. */
+  readonly loading: boolean
   readonly puts: readonly RecordWrite[]
   readonly deletes: readonly { readonly key: string; readonly position: string }[]
   readonly deadLetters: readonly DeadLetterWrite[]
@@ -89,8 +91,11 @@ export interface LedgerSync {
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
   release(args: { sourceId: number; epoch: number; error: ErrorView | undefined }): Promise<void>
   known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>
-  /** Vectors already paid for, by content hash. */
-  knownEmbeddings(args: { hashes: readonly string[] }): Promise<readonly { hash: string; vector: Float32Array }[]>
+  /** Vectors already paid for, by content hash; of the active generation's model unless another is named. */
+  knownEmbeddings(args: {
+    hashes: readonly string[]
+    model: string | undefined
+  }): Promise<readonly { hash: string; vector: Float32Array }[]>
   /** One transaction: records, chunks, vectors, tombstones, dead letters, cursor. SOURCE_FENCED if the claim is gone. */
   commit(batch: Batch): Promise<CommitResult>
   /** Live keys after `after` in byte order, with digests. */
@@ -105,6 +110,8 @@ export interface LedgerSync {
   setMapping(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
   /** Builds the vector index if it is missing and worth it. */
   finishLoad(): Promise<void>
-  /** Tombstones every record of a source that the configuration no longer names, then forgets it. */
+  /** Tombstones every record of a source that the configuration no longer names; repeatable. */
   removeSource(args: { source: string }): Promise<{ records: number }>
+  /** Drops the tombstones of a removed source, once no projection needs them any more. */
+  forgetSource(args: { source: string }): Promise<void>
 }

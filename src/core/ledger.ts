@@ -66,8 +66,13 @@ export interface LedgerAdmin {
   status(): Promise<LedgerStatus>
   /** A random key of this deployment, made once: for digests and signatures. Hex. */
   secret(args: { purpose: string }): Promise<string>
-  /** The active generation, made from these settings if there is none; tells whether they differ. */
-  ensureGeneration(args: GenerationSettings): Promise<{ generation: Generation; differs: boolean }>
+  /**
+   * The active generation, made from these settings if there is none; tells whether they differ. Makes the word indexes
+   * of these languages exist: LEXICAL_UNAVAILABLE where the ledger is to keep the words and can't.
+   */
+  ensureGeneration(
+    args: GenerationSettings & { readonly languages: readonly string[] },
+  ): Promise<{ generation: Generation; differs: boolean }>
   /** A generation beside the active one, or the one of the same settings whose building was interrupted. */
   beginGeneration(args: GenerationSettings): Promise<Generation>
   /** Live records after this id, with what chunking needs. */
@@ -76,8 +81,8 @@ export interface LedgerAdmin {
   fillGeneration(args: FillGeneration): Promise<void>
   /** Where an interrupted fill goes on: the last record id written. */
   fillPosition(args: { generation: number }): Promise<number>
-  /** Builds the generation's indexes, makes it the active one and drops the old: one transaction. */
-  switchGeneration(args: { generation: number }): Promise<void>
+  /** Builds the generation's indexes, then in one transaction makes it the active one and drops the old. Languages by source. */
+  switchGeneration(args: { generation: number; languages: Readonly<Record<string, string>> }): Promise<void>
   deadLetters(args: { source: string | undefined; limit: number }): Promise<readonly DeadLetter[]>
   addKey(args: { name: string; groups: readonly string[]; admin: boolean; hash: string }): Promise<ApiKey>
   listKeys(): Promise<readonly ApiKey[]>
@@ -103,6 +108,7 @@ export interface RecordText {
 
 export interface FillGeneration {
   readonly generation: number
+  readonly model: string
   readonly records: readonly {
     readonly recordId: number
     readonly language: string

@@ -1,0 +1,55 @@
+import type { Db, Queryable } from '../../core/db.ts'
+import { AquiferError } from '../../core/errors.ts'
+import type { Generation } from '../../core/ledger.ts'
+
+/** Who holds the words: BM25 in the ledger, another store, or nobody. */
+export type LexicalKeeper = 'ledger' | 'external' | 'none'
+
+export interface LedgerOptions {
+  readonly schema: string
+  readonly lexical: LexicalKeeper
+}
+
+/** What every operation works on. */
+export interface LedgerContext {
+  readonly db: Db
+  readonly options: LedgerOptions
+  /** fp32 in the embedded store, where half precision is four times slower; fp16 in a native one, where it is half the size. */
+  readonly vectorType: 'vector' | 'halfvec'
+}
+
+export async function activeGeneration(db: Queryable): Promise<Generation | undefined> {
+  const [row] = await db.query<Generation>(
+    `select id, state, model, dimensions, chunker from generation where state = 'active'`,
+  )
+  return row
+}
+
+export async function requireGeneration(db: Queryable): Promise<Generation> {
+  const generation = await activeGeneration(db)
+  if (generation === undefined) throw new AquiferError('LEDGER_FAILED', 'The ledger holds no generation yet.')
+  return generation
+}
+
+/** Names of a generation's tables and indexes. Built from numbers and fixed words only, so they are safe in SQL text. */
+export function tablesOf(generation: number): {
+  chunk: string
+  vector: string
+  hnsw: string
+  bm25: (language: string) => string
+} {
+  const suffix = String(generation)
+  return {
+    chunk: `chunk_${suffix}`,
+    vector: `vector_${suffix}`,
+    hnsw: `vector_${suffix}_hnsw`,
+    bm25: (language) => `chunk_${suffix}_bm25_${language}`,
+  }
+}
+
+/** What a chunk is matched and embedded by; the BM25 index is built on this very expression. */
+export const bodySql = (prefix: '' | 'c.'): string => `(${prefix}header || E'\\n' || ${prefix}text)`
+
+export function vectorText(vector: Float32Array): string {
+  return `[${vector.join(',')}]`
+}

@@ -1,0 +1,59 @@
+import type { Db } from '../../core/db.ts'
+import type { Ledger } from '../../core/ledger.ts'
+import type { LedgerContext, LedgerOptions } from './context.ts'
+import { isGenerationGone, mapPostgresError } from './map-error.ts'
+import { admin } from './ops/admin.ts'
+import { apiKeys } from './ops/api-keys.ts'
+import { backup } from './ops/backup.ts'
+import { claims } from './ops/claims.ts'
+import { commit } from './ops/commit.ts'
+import { knownEmbeddings } from './ops/embeddings.ts'
+import { feed } from './ops/feed.ts'
+import { generations } from './ops/generations.ts'
+import { lexicalLeg } from './ops/lexical-leg.ts'
+import { reads } from './ops/reads.ts'
+import { readsForSync } from './ops/reads-for-sync.ts'
+import { removeSource } from './ops/remove-source.ts'
+import { buildVectorIndex } from './ops/vector-index.ts'
+import { vectorLeg } from './ops/vector-leg.ts'
+
+/** The ledger on any Postgres. The schema must be up to date (`migrate`). Disposing it closes the database. */
+export function createLedger(db: Db, options: LedgerOptions): Ledger {
+  const context: LedgerContext = { db, options, vectorType: db.kind === 'embedded' ? 'vector' : 'halfvec' }
+  const operations: Omit<Ledger, typeof Symbol.asyncDispose> = {
+    ...claims(context),
+    ...readsForSync(context),
+    knownEmbeddings: knownEmbeddings(context),
+    commit: commit(context),
+    finishLoad: () => buildVectorIndex(context),
+    ...removeSource(context),
+    ...feed(context),
+    ...vectorLeg(context),
+    ...lexicalLeg(context),
+    ...reads(context),
+    ...generations(context),
+    ...admin(context),
+    ...apiKeys(context),
+    ...backup(context),
+  }
+  return { ...guarded(operations), [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() }
+}
+
+/** Every operation maps the driver's errors, and runs once more when the generation was switched under it. */
+function guarded<T extends Record<keyof T, (args: never) => Promise<unknown>>>(operations: T): T {
+  const entries = Object.entries<(args: never) => Promise<unknown>>(operations).map(([name, run]) => [
+    name,
+    async (args: never) => {
+      try {
+        return await run(args).catch((error: unknown) => {
+          if (!isGenerationGone(error)) throw error
+          return run(args)
+        })
+      } catch (error) {
+        throw mapPostgresError(error)
+      }
+    },
+  ])
+  // Same keys, same signatures: only wrapped.
+  return Object.fromEntries(entries) as T
+}

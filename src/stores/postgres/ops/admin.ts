@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import type { DeadLetter, LedgerAdmin, LedgerStatus, SourceStatus } from '../../../core/ledger.ts'
+import { activeGeneration, tablesOf, type LedgerContext } from '../context.ts'
+
+type Nullable<T> = { [K in keyof T]: Exclude<T[K], undefined> | null }
+
+/** What operators look at. */
+export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secret' | 'deadLetters'> {
+  return {
+    status: async (): Promise<LedgerStatus> => {
+      const generation = await activeGeneration(db)
+      const rows = await db.query<Nullable<SourceStatus>>(
+        `select id, name, type, language, mapping, coalesce(lease_until > now(), false) as syncing, position, feed,
+           (extract(epoch from as_of) * 1000)::bigint as "asOfMs", records, chunks, last_error as "lastError",
+           (select count(*) from dead_letter d where d.source_id = s.id) as "deadLetters"
+         from source s order by name`,
+      )
+      const [usage] = await db.query<{ tokens: number; cost: number }>(
+        `select coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(cost), 0) as cost from usage`,
+      )
+      return {
+        kind: db.kind,
+        generation,
+        hasLexical: generation !== undefined && (await hasBm25(generation.id)),
+        sources: rows.map(withoutNulls),
+        chunks: rows.reduce((sum, { chunks }) => sum + (chunks ?? 0), 0),
+        usage: usage ?? { tokens: 0, cost: 0 },
+      }
+    },
+    secret: async ({ purpose }) => {
+      const key = `secret:${purpose}`
+      await db.query(`insert into meta (key, value) values ($1, $2) on conflict do nothing`, [
+        key,
+        randomBytes(32).toString('hex'),
+      ])
+      const [row] = await db.query<{ value: string }>(`select value from meta where key = $1`, [key])
+      return row?.value ?? ''
+    },
+    deadLetters: ({ source, limit }) =>
+      db.query<DeadLetter>(
+        `select d.id, s.name as source, d.key, d.stage, d.position, d.error, d.attempts, d.first_at as "firstAt", d.last_at as "lastAt"
+         from dead_letter d join source s on s.id = d.source_id where $1::text is null or s.name = $1 order by d.id desc limit $2`,
+        [source ?? null, limit],
+      ),
+  }
+
+  async function hasBm25(generation: number): Promise<boolean> {
+    const [row] = await db.query<{ found: boolean }>(`select to_regclass($1) is not null as found`, [
+      tablesOf(generation).bm25('english'),
+    ])
+    return row?.found === true
+  }
+}
+
+function withoutNulls(row: Nullable<SourceStatus>): SourceStatus {
+  // Only the columns that may be null in the table are; the type of each of them allows undefined.
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, value ?? undefined]),
+  ) as unknown as SourceStatus
+}

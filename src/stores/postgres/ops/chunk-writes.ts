@@ -1,0 +1,187 @@
+import { chunkAddress, maxChunks, slotOfChunk } from '../../../core/chunk-address.ts'
+import type { Queryable } from '../../../core/db.ts'
+import type { ChunkWrite } from '../../../core/ledger-sync.ts'
+import { tablesOf, type LedgerContext } from '../context.ts'
+import { CopyEncoder } from '../copy-binary.ts'
+
+interface ChunkRow {
+  id: number
+  hash: string
+  ordinal: number
+  language: string
+  embedded: boolean
+}
+
+interface RecordChunks {
+  readonly recordId: number
+  /** The ledger has never held chunks of it. */
+  readonly fresh: boolean
+  readonly chunks: readonly ChunkWrite[]
+}
+
+interface Placed {
+  readonly id: number
+  readonly ordinal: number
+  readonly chunk: ChunkWrite
+}
+
+/** Only chunks whose text is new are written; those that stay keep slot, words and vector. Returns how many more there are. */
+export async function writeChunks(
+  tx: Queryable,
+  context: LedgerContext,
+  generation: number,
+  language: string,
+  records: readonly RecordChunks[],
+): Promise<number> {
+  const { chunk: table, vector } = tablesOf(generation)
+  const before = await existing(
+    tx,
+    generation,
+    records.filter(({ fresh }) => !fresh).map(({ recordId }) => recordId),
+  )
+  const plans = records.map((record) => plan(record, before.get(record.recordId) ?? [], language))
+  const dropped = plans.flatMap(({ drop }) => drop)
+  const moved = plans.flatMap(({ move }) => move)
+  const placed = plans.flatMap(({ add }) => add)
+  if (dropped.length > 0) {
+    await tx.query(`delete from ${table} where id = any($1::bigint[])`, [dropped])
+    await tx.query(`delete from ${vector} where id = any($1::bigint[])`, [dropped])
+  }
+  if (moved.length > 0) {
+    await tx.query(
+      `update ${table} c set ordinal = x.ordinal from unnest($1::bigint[], $2::int[]) as x(id, ordinal) where c.id = x.id`,
+      [moved.map(({ id }) => id), moved.map(({ ordinal }) => ordinal)],
+    )
+  }
+  await copyChunks(tx, context, generation, language, placed)
+  await copyVectors(tx, context, generation, [...placed, ...plans.flatMap(({ embed }) => embed)])
+  await raiseSlots(
+    tx,
+    plans.filter(({ fresh }) => !fresh),
+  )
+  return placed.length - dropped.length
+}
+
+/** Removes every chunk of these records; returns how many there were. */
+export async function dropRecords(tx: Queryable, generation: number, recordIds: readonly number[]): Promise<number> {
+  if (recordIds.length === 0) return 0
+  const { chunk, vector } = tablesOf(generation)
+  const range = `t.id >= r.id * ${String(maxChunks)} and t.id < (r.id + 1) * ${String(maxChunks)}`
+  await tx.query(`delete from ${vector} t using unnest($1::bigint[]) as r(id) where ${range}`, [recordIds])
+  const rows = await tx.query(
+    `delete from ${chunk} t using unnest($1::bigint[]) as r(id) where ${range} returning t.id`,
+    [recordIds],
+  )
+  return rows.length
+}
+
+export async function copyChunks(
+  tx: Queryable,
+  _context: LedgerContext,
+  generation: number,
+  language: string,
+  placed: readonly Placed[],
+): Promise<void> {
+  if (placed.length === 0) return
+  const encoder = new CopyEncoder()
+  for (const { id, ordinal, chunk } of placed) {
+    encoder.row([
+      { int8: id },
+      { int4: ordinal },
+      { text: language },
+      { text: chunk.hash },
+      { text: chunk.header },
+      { text: chunk.text },
+    ])
+  }
+  await tx.copyIn(`${tablesOf(generation).chunk} (id, ordinal, language, hash, header, text)`, encoder.end())
+}
+
+export async function copyVectors(
+  tx: Queryable,
+  context: LedgerContext,
+  generation: number,
+  placed: readonly Placed[],
+): Promise<void> {
+  const encoder = new CopyEncoder()
+  let count = 0
+  for (const { id, chunk } of placed) {
+    if (chunk.vector === undefined) continue
+    count++
+    encoder.row([{ int8: id }, context.vectorType === 'halfvec' ? { halfvec: chunk.vector } : { vector: chunk.vector }])
+  }
+  if (count > 0) await tx.copyIn(`${tablesOf(generation).vector} (id, v)`, encoder.end())
+}
+
+async function existing(
+  tx: Queryable,
+  generation: number,
+  recordIds: readonly number[],
+): Promise<Map<number, ChunkRow[]>> {
+  const found = new Map<number, ChunkRow[]>()
+  if (recordIds.length === 0) return found
+  const { chunk, vector } = tablesOf(generation)
+  const rows = await tx.query<ChunkRow & { record: number }>(
+    `select r.id as record, c.id, c.hash, c.ordinal, c.language, v.id is not null as embedded
+     from unnest($1::bigint[]) as r(id)
+     join ${chunk} c on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}
+     left join ${vector} v on v.id = c.id`,
+    [recordIds],
+  )
+  for (const row of rows) {
+    const list = found.get(row.record)
+    if (list === undefined) found.set(row.record, [row])
+    else list.push(row)
+  }
+  return found
+}
+
+interface Plan {
+  readonly recordId: number
+  readonly fresh: boolean
+  readonly slots: number
+  readonly drop: readonly number[]
+  readonly move: readonly { readonly id: number; readonly ordinal: number }[]
+  readonly embed: readonly Placed[]
+  readonly add: readonly Placed[]
+}
+
+function plan({ recordId, fresh, chunks }: RecordChunks, before: readonly ChunkRow[], language: string): Plan {
+  const byHash = new Map<string, ChunkRow[]>()
+  for (const row of before.filter((row) => row.language === language)) {
+    byHash.set(row.hash, [...(byHash.get(row.hash) ?? []), row])
+  }
+  const kept = new Set<number>()
+  const entries = chunks.map((chunk, ordinal) => {
+    const row = byHash.get(chunk.hash)?.shift()
+    if (row !== undefined) kept.add(slotOfChunk(row.id))
+    return { chunk, ordinal, row }
+  })
+  let slot = 0
+  const nextSlot = (): number => {
+    while (kept.has(slot)) slot++
+    return slot++
+  }
+  const add: Placed[] = []
+  const embed: Placed[] = []
+  const move: { id: number; ordinal: number }[] = []
+  for (const { chunk, ordinal, row } of entries) {
+    if (row === undefined) add.push({ id: chunkAddress(recordId, nextSlot()), ordinal, chunk })
+    else {
+      if (row.ordinal !== ordinal) move.push({ id: row.id, ordinal })
+      if (!row.embedded) embed.push({ id: row.id, ordinal, chunk })
+    }
+  }
+  const drop = before.filter((row) => !kept.has(slotOfChunk(row.id)) || row.language !== language).map((row) => row.id)
+  const slots = Math.max(-1, ...kept, ...add.map(({ id }) => slotOfChunk(id))) + 1
+  return { recordId, fresh, slots, drop, move, embed, add }
+}
+
+/** `slots` only grows: a projection tombstones every slot below it that is not in use. */
+async function raiseSlots(tx: Queryable, plans: readonly Plan[]): Promise<void> {
+  if (plans.length === 0) return
+  await tx.query(
+    `update record r set slots = x.slots from unnest($1::bigint[], $2::int[]) as x(id, slots) where r.id = x.id and r.slots < x.slots`,
+    [plans.map(({ recordId }) => recordId), plans.map(({ slots }) => slots)],
+  )
+}

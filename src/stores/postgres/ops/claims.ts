@@ -1,0 +1,86 @@
+import { AquiferError } from '../../../core/errors.ts'
+import type { Claim, Holder, LedgerSync } from '../../../core/ledger-sync.ts'
+import type { Json } from '../../../../schemas/record.ts'
+import type { LedgerContext } from '../context.ts'
+
+interface SourceRow {
+  id: number
+  epoch: number
+  cursor: Json | null
+  mapping: string | null
+  holder: Holder | null
+  held: boolean
+}
+
+/** Claims, their renewal and release: one writer a source, and a claim that was taken over writes nothing more. */
+export function claims({
+  db,
+}: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'resetCursor' | 'setMapping'> {
+  const underClaim = async (
+    sourceId: number,
+    epoch: number,
+    set: string,
+    params: readonly unknown[] = [],
+  ): Promise<void> => {
+    const rows = await db.query(`update source set ${set} where id = $1 and epoch = $2 returning id`, [
+      sourceId,
+      epoch,
+      ...params,
+    ])
+    if (rows.length === 0) throw fenced()
+  }
+  return {
+    claim: ({ source, type, language, holder, leaseMs }) =>
+      db.transaction(async (tx): Promise<Claim> => {
+        await tx.query(`insert into source (name, type, language) values ($1, $2, $3) on conflict (name) do nothing`, [
+          source,
+          type,
+          language,
+        ])
+        const [row] = await tx.query<SourceRow>(
+          `select id, epoch, cursor, mapping, holder, coalesce(lease_until > now(), false) as held
+           from source where name = $1 for update`,
+          [source],
+        )
+        if (row === undefined)
+          throw new AquiferError('LEDGER_FAILED', `The source ${source} vanished while it was claimed.`)
+        if (row.held && row.holder !== null && isAnother(row.holder, holder)) {
+          throw new AquiferError(
+            'SOURCE_BUSY',
+            `The source ${source} is being synced by process ${String(row.holder.pid)} on ${row.holder.host}.`,
+          )
+        }
+        const [claimed] = await tx.query<{ epoch: number }>(
+          `update source set epoch = epoch + 1, holder = $2, lease_until = now() + $3 * interval '1 ms', type = $4
+           where id = $1 returning epoch`,
+          [row.id, JSON.stringify(holder), leaseMs, type],
+        )
+        return {
+          sourceId: row.id,
+          epoch: claimed?.epoch ?? 0,
+          cursor: row.cursor ?? undefined,
+          mapping: row.mapping ?? undefined,
+        }
+      }),
+    renew: ({ sourceId, epoch, leaseMs }) =>
+      underClaim(sourceId, epoch, `lease_until = now() + $3 * interval '1 ms'`, [leaseMs]),
+    release: async ({ sourceId, epoch, error }) => {
+      const failure = error === undefined ? null : JSON.stringify({ ...error, at: new Date().toISOString() })
+      await db.query(
+        `update source set holder = null, lease_until = null, last_error = $3 where id = $1 and epoch = $2`,
+        [sourceId, epoch, failure],
+      )
+    },
+    resetCursor: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'cursor = null'),
+    setMapping: ({ sourceId, epoch, mapping }) => underClaim(sourceId, epoch, 'mapping = $3', [mapping]),
+  }
+}
+
+/** The same process may claim again; a dead one on this machine is told apart by the caller, which then gives its run. */
+function isAnother(a: Holder, b: Holder): boolean {
+  return a.host !== b.host || a.pid !== b.pid || a.run !== b.run
+}
+
+export function fenced(): AquiferError {
+  return new AquiferError('SOURCE_FENCED', 'Another process has taken over this source since this one claimed it.')
+}

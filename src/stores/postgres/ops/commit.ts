@@ -1,0 +1,119 @@
+import type { Queryable } from '../../../core/db.ts'
+import type { Batch, CommitResult, RecordWrite } from '../../../core/ledger-sync.ts'
+import { requireGeneration, type LedgerContext } from '../context.ts'
+import { fenced } from './claims.ts'
+import { dropRecords, writeChunks } from './chunk-writes.ts'
+import { addUsage, saveEmbeddings } from './embeddings.ts'
+import { dropGraphForLoad } from './vector-index.ts'
+import { insertRecords, tombstoneRecords, updateRecords, type KnownRow } from './record-writes.ts'
+
+interface SourceRow {
+  epoch: number
+  feed: number
+  last_batch: string | null
+  last_result: CommitResult | null
+}
+
+/**
+ * One batch in one transaction. The source's row is locked first: that serialises the source's writers, so feed numbers
+ * become visible in their order and the feed has no holes. A batch that comes again answers what it answered before.
+ */
+export function commit(context: LedgerContext): (batch: Batch) => Promise<CommitResult> {
+  return async (batch) => {
+    const start = performance.now()
+    return context.db.transaction(async (tx) => {
+      const [source] = await tx.query<SourceRow>(
+        `select epoch, feed, last_batch, last_result from source where id = $1 for update`,
+        [batch.sourceId],
+      )
+      if (source === undefined || source.epoch !== batch.epoch) throw fenced()
+      if (source.last_batch === batch.id && source.last_result !== null) return source.last_result
+      const generation = await requireGeneration(tx)
+      const known = await knownRows(tx, batch)
+      let feed = source.feed
+      const puts = batch.puts.map((put) => ({ put, row: known.get(put.key), feed: ++feed }))
+      const deletes = batch.deletes.flatMap(({ key, position }) => {
+        const row = known.get(key)
+        return row === undefined || row.deleted ? [] : [{ row, position, feed: ++feed }]
+      })
+      const ids = await insertRecords(tx, batch, puts.filter(isNew))
+      await updateRecords(tx, batch, puts.filter(isKnown))
+      const dropped = await dropRecords(
+        tx,
+        generation.id,
+        deletes.map(({ row }) => row.id),
+      )
+      await tombstoneRecords(tx, batch.mapping, deletes)
+      const added = await writeChunks(
+        tx,
+        context,
+        generation.id,
+        batch.language,
+        puts.map(({ put, row }) => ({
+          recordId: row?.id ?? ids.get(put.key) ?? 0,
+          fresh: row === undefined,
+          chunks: put.chunks,
+        })),
+      )
+      await saveEmbeddings(tx, context, generation.model, batch.embeddings)
+      await addUsage(tx, generation.model, batch.usage)
+      await writeDeadLetters(tx, batch)
+      const result: CommitResult = { written: puts.length, deleted: deletes.length, feed, tookMs: 0 }
+      const born = puts.filter(({ row }) => row === undefined || row.deleted).length
+      if (batch.loading && context.db.kind === 'postgres') await dropGraphForLoad(tx, generation.id, batch.sourceId)
+      await finish(tx, batch, result, { records: born - deletes.length, chunks: added - dropped })
+      return { ...result, tookMs: performance.now() - start }
+    })
+  }
+}
+
+const isNew = <P extends { readonly row: KnownRow | undefined }>(entry: P): boolean => entry.row === undefined
+const isKnown = <P extends { readonly row: KnownRow | undefined }>(entry: P): entry is P & { readonly row: KnownRow } =>
+  entry.row !== undefined
+
+async function knownRows(tx: Queryable, batch: Batch): Promise<Map<string, KnownRow>> {
+  const keys = [...batch.puts.map((put: RecordWrite) => put.key), ...batch.deletes.map(({ key }) => key)]
+  if (keys.length === 0) return new Map()
+  const rows = await tx.query<KnownRow>(
+    `select id, key, deleted from record where source_id = $1 and key = any($2::text[])`,
+    [batch.sourceId, keys],
+  )
+  return new Map(rows.map((row) => [row.key, row]))
+}
+
+async function writeDeadLetters(tx: Queryable, batch: Batch): Promise<void> {
+  const settled = [...batch.puts.map(({ key }) => key), ...batch.deletes.map(({ key }) => key)]
+  if (settled.length > 0) {
+    await tx.query(`delete from dead_letter where source_id = $1 and key = any($2::text[])`, [batch.sourceId, settled])
+  }
+  if (batch.deadLetters.length === 0) return
+  await tx.query(
+    `insert into dead_letter (source_id, key, stage, position, error)
+     select $1, x.key, x.stage, x.position, x.error
+     from jsonb_to_recordset($2::jsonb) as x(key text, stage text, position text, error jsonb)
+     on conflict (source_id, key, stage) do update
+     set attempts = dead_letter.attempts + 1, last_at = now(), error = excluded.error, position = excluded.position`,
+    [batch.sourceId, JSON.stringify(batch.deadLetters)],
+  )
+}
+
+async function finish(
+  tx: Queryable,
+  batch: Batch,
+  result: CommitResult,
+  grown: { records: number; chunks: number },
+): Promise<void> {
+  await tx.query(
+    `update source set feed = $2, last_batch = $3, last_result = $4, records = records + $5, chunks = chunks + $6, language = $7
+     where id = $1`,
+    [batch.sourceId, result.feed, batch.id, JSON.stringify(result), grown.records, grown.chunks, batch.language],
+  )
+  if (batch.checkpoint === undefined) return
+  const { cursor, position, asOf } = batch.checkpoint
+  await tx.query(`update source set cursor = $2, position = $3, as_of = $4 where id = $1`, [
+    batch.sourceId,
+    JSON.stringify(cursor),
+    position,
+    asOf,
+  ])
+}

@@ -1,0 +1,85 @@
+import { chunkAddress, maxChunks } from '../../../core/chunk-address.ts'
+import type { FeedChunk, FeedPage, FeedRecord, LedgerFeed, ProjectionPosition } from '../../../core/ledger-feed.ts'
+import { tablesOf, type LedgerContext } from '../context.ts'
+
+interface RecordRow {
+  id: number
+  key: string
+  feed: number
+  slots: number
+  deleted: boolean
+  acl: string[]
+  facets: string[]
+}
+
+/** The change feed: each record once, at its latest change. Feed numbers are given under a lock, so there are no holes. */
+export function feed({ db }: LedgerContext): LedgerFeed {
+  return {
+    feedPage: ({ generation, sourceId, after, limit }) =>
+      db.transaction(
+        async (tx): Promise<FeedPage> => {
+          const [source] = await tx.query<{ name: string; feed: number; language: string }>(
+            `select name, feed, language from source where id = $1`,
+            [sourceId],
+          )
+          if (source === undefined) return { records: [], next: after, head: after }
+          const rows = await tx.query<RecordRow>(
+            `select id, key, feed, slots, deleted, acl, facets from record
+             where source_id = $1 and feed > $2 order by feed limit $3`,
+            [sourceId, after, limit],
+          )
+          const chunks = await tx.query<FeedChunk>(
+            `select c.id as chunk, c.header, c.text from unnest($1::bigint[]) as r(id)
+             join ${tablesOf(generation).chunk} c
+               on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}`,
+            [rows.filter(({ deleted }) => !deleted).map(({ id }) => id)],
+          )
+          const byRecord = Map.groupBy(chunks, ({ chunk }) => Math.floor(chunk / maxChunks))
+          const records = rows.map((row) => toRecord(row, { sourceId, ...source }, byRecord.get(row.id) ?? []))
+          return { records, next: rows.at(-1)?.feed ?? after, head: source.feed }
+        },
+        { snapshot: true },
+      ),
+    projectionPositions: ({ projection, generation }) =>
+      db.query<ProjectionPosition>(
+        `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, s.feed as head
+         from source s left join projection p on p.source_id = s.id and p.name = $1 and p.generation = $2 order by s.id`,
+        [projection, generation],
+      ),
+    advanceProjection: async ({ projection, generation, sourceId, feed: position }) => {
+      await db.query(
+        `insert into projection (name, generation, source_id, feed) values ($1, $2, $3, $4)
+         on conflict (name, generation, source_id) do update set feed = greatest(projection.feed, excluded.feed)`,
+        [projection, generation, sourceId, position],
+      )
+    },
+    resetProjection: async ({ projection, generation }) => {
+      await db.query(`delete from projection where name = $1 and generation = $2`, [projection, generation])
+    },
+  }
+}
+
+function toRecord(
+  row: RecordRow,
+  source: { sourceId: number; name: string; language: string },
+  chunks: readonly FeedChunk[],
+): FeedRecord {
+  const used = new Set(chunks.map(({ chunk }) => chunk))
+  const gone: number[] = []
+  for (let slot = 0; slot < row.slots; slot++) {
+    const address = chunkAddress(row.id, slot)
+    if (!used.has(address)) gone.push(address)
+  }
+  return {
+    recordId: row.id,
+    sourceId: source.sourceId,
+    source: source.name,
+    key: row.key,
+    feed: row.feed,
+    language: source.language,
+    acl: row.acl,
+    facets: row.facets,
+    chunks,
+    gone,
+  }
+}

@@ -1,0 +1,84 @@
+import { maxChunks } from '../../../core/chunk-address.ts'
+import type { Queryable } from '../../../core/db.ts'
+import { AquiferError } from '../../../core/errors.ts'
+import type { LedgerSearch, SearchFilter } from '../../../core/ledger-search.ts'
+import type { ScoredChunk } from '../../../core/lexical.ts'
+import { bodySql, requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
+import { filterSql, isUnfiltered } from './filter.ts'
+
+/** BM25 by pg_textsearch, one index a language. The operator gives minus the score, and 0 where nothing matches. */
+export function lexicalLeg({ db }: LedgerContext): Pick<LedgerSearch, 'lexicalLeg' | 'lexicalScores'> {
+  return {
+    lexicalLeg: async ({ text, filter, limit }) => {
+      const generation = await requireGeneration(db)
+      const languages = await indexedLanguages(db, generation.id, filter.sources)
+      const legs: ScoredChunk[] = []
+      for (const language of languages) {
+        legs.push(...(await db.transaction((tx) => searchIndex(tx, generation.id, language, text, filter, limit))))
+      }
+      return legs
+        .filter(({ score }) => score > 0)
+        .sort((a, b) => b.score - a.score || a.chunk - b.chunk)
+        .slice(0, limit)
+    },
+    lexicalScores: async ({ text, chunks, languages }) => {
+      if (chunks.length === 0) return []
+      const generation = await requireGeneration(db)
+      const { chunk, bm25 } = tablesOf(generation.id)
+      const scores: ScoredChunk[] = []
+      for (const language of languages) {
+        const rows = await db.query<ScoredChunk>(
+          `select c.id as chunk, -(${bodySql('c.')} <@> to_bm25query($1, '${bm25(language)}')) as score
+           from ${chunk} c where c.id = any($2::bigint[]) and c.language = '${language}'`,
+          [text, chunks],
+        )
+        scores.push(...rows.filter(({ score }) => score > 0))
+      }
+      return scores
+    },
+  }
+}
+
+async function searchIndex(
+  tx: Queryable,
+  generation: number,
+  language: string,
+  text: string,
+  filter: SearchFilter,
+  limit: number,
+): Promise<ScoredChunk[]> {
+  const { chunk, bm25 } = tablesOf(generation)
+  const match = `${bodySql('c.')} <@> to_bm25query($1, '${bm25(language)}')`
+  const { sql, params } = filterSql(filter, 3)
+  const permitted = isUnfiltered(filter) ? '' : `join record r on r.id = c.id / ${String(maxChunks)} and ${sql}`
+  // The planner's estimates know nothing of BM25: without these it may score every row and sort.
+  await tx.exec('set local enable_sort = off; set local enable_seqscan = off')
+  return tx.query<ScoredChunk>(
+    `select c.id as chunk, -(${match}) as score from ${chunk} c ${permitted}
+     where c.language = '${language}' order by ${match} limit $2`,
+    [text, limit, ...params],
+  )
+}
+
+/** Languages of these sources that have an index; they come from the catalogue, so they are safe in SQL text. */
+async function indexedLanguages(
+  db: Queryable,
+  generation: number,
+  sources: readonly string[] | undefined,
+): Promise<string[]> {
+  const prefix = tablesOf(generation).bm25('')
+  const rows = await db.query<{ name: string; wanted: boolean }>(
+    `select c.relname as name, exists (select 1 from source s where c.relname = $1 || s.language
+       and ($3::text[] is null or s.name = any($3::text[]))) as wanted
+     from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass($2) and starts_with(c.relname, $1) order by 1`,
+    [prefix, tablesOf(generation).chunk, sources ?? null],
+  )
+  if (rows.length === 0) {
+    throw new AquiferError(
+      'LEXICAL_UNAVAILABLE',
+      'The ledger has no BM25 index, and no other lexical store is configured.',
+    )
+  }
+  return rows.filter(({ wanted }) => wanted).map(({ name }) => name.slice(prefix.length))
+}

@@ -1,0 +1,22 @@
+import type { KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
+import type { LedgerContext } from '../context.ts'
+
+/** What a sync asks before it writes. */
+export function readsForSync({ db }: LedgerContext): Pick<LedgerSync, 'known' | 'liveKeys'> {
+  return {
+    known: async ({ sourceId, keys }) => {
+      const rows = await db.query<{ key: string; digest: string | null; mapping: string }>(
+        `select key, digest, mapping from record where source_id = $1 and key = any($2::text[])`,
+        [sourceId, keys],
+      )
+      return rows.map(({ key, digest, mapping }): KnownRecord => ({ key, digest: digest ?? undefined, mapping }))
+    },
+    liveKeys: async ({ sourceId, after, limit }) =>
+      db.query<{ key: string; digest: string }>(
+        `select key, digest from record
+         where source_id = $1 and not deleted and ($2::text is null or key > $2 collate "C")
+         order by key limit $3`,
+        [sourceId, after ?? null, limit],
+      ),
+  }
+}

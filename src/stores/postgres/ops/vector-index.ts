@@ -1,0 +1,40 @@
+import type { Queryable } from '../../../core/db.ts'
+import { requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
+
+/** Below this an exact scan is as fast as the graph, and finds everything. */
+const worthIndexing = 2000
+
+/** Builds the HNSW graph of a generation if it is missing and worth it. Readers go on; writers wait. */
+export async function buildVectorIndex({ db, vectorType }: LedgerContext, generation?: number): Promise<void> {
+  const id = generation ?? (await requireGeneration(db)).id
+  const { vector, hnsw } = tablesOf(id)
+  const [row] = await db.query<{ found: boolean; rows: number; dimensions: number }>(
+    `select to_regclass($1) is not null as found, (select count(*) from (select 1 from ${vector} limit ${String(worthIndexing)}) t) as rows,
+       (select dimensions from generation where id = $2) as dimensions`,
+    [hnsw, id],
+  )
+  if (row === undefined || row.found || row.rows < worthIndexing) return
+  await db.transaction(async (tx) => {
+    const [size] = await tx.query<{ bytes: number }>(`select pg_table_size($1) as bytes`, [vector])
+    // A build that outgrows this memory is many times slower; the graph needs about what the vectors do.
+    const megabytes = Math.min(2048, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 1.5) / 2 ** 20)))
+    await tx.exec(`set local statement_timeout = 0; set local maintenance_work_mem = '${String(megabytes)}MB'`)
+    await createGraph(tx, id, vectorType)
+  })
+}
+
+export async function createGraph(tx: Queryable, generation: number, vectorType: 'vector' | 'halfvec'): Promise<void> {
+  const { vector, hnsw } = tablesOf(generation)
+  await tx.exec(`create index if not exists ${hnsw} on ${vector} using hnsw (v ${vectorType}_cosine_ops)`)
+}
+
+/** A load much larger than what the graph holds is quicker without it: it is dropped, and built again after the load. */
+export async function dropGraphForLoad(tx: Queryable, generation: number, sourceId: number): Promise<void> {
+  const [row] = await tx.query<{ loaded: number; others: number }>(
+    `select coalesce(sum(chunks) filter (where id = $1), 0)::bigint as loaded,
+       coalesce(sum(chunks) filter (where id <> $1), 0)::bigint as others from source`,
+    [sourceId],
+  )
+  if (row === undefined || row.loaded < worthIndexing * 2 || row.loaded * 4 < row.others) return
+  await tx.exec(`drop index if exists ${tablesOf(generation).hnsw}`)
+}

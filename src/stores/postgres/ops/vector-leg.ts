@@ -1,0 +1,65 @@
+import { maxChunks } from '../../../core/chunk-address.ts'
+import type { Queryable } from '../../../core/db.ts'
+import type { LedgerSearch } from '../../../core/ledger-search.ts'
+import type { ScoredChunk } from '../../../core/lexical.ts'
+import { requireGeneration, tablesOf, vectorText, type LedgerContext } from '../context.ts'
+import { filterSql, isUnfiltered } from './filter.ts'
+
+/** Up to so many permitted records are compared exactly; beyond, the graph is walked on until enough pass the filter. */
+const exactRecords = 3000
+
+/** Nearest neighbours by cosine. Never silently short: what a filtered walk of the graph misses, an exact scan finds. */
+export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg' | 'vectorScores'> {
+  return {
+    vectorLeg: async ({ vector, filter, limit }) => {
+      const { id } = await requireGeneration(db)
+      const table = tablesOf(id).vector
+      const query = vectorText(vector)
+      if (isUnfiltered(filter)) {
+        return db.query<ScoredChunk>(
+          `select v.id as chunk, 1 - (v.v <=> $1) as score from ${table} v order by v.v <=> $1 limit $2`,
+          [query, limit],
+        )
+      }
+      const { sql, params } = filterSql(filter, 3)
+      const [permitted] = await db.query<{ count: number }>(
+        `select count(*) as count from (select 1 from record r where ${filterSql(filter, 1).sql} limit ${String(exactRecords + 1)}) as some`,
+        params,
+      )
+      const exact = (): Promise<ScoredChunk[]> =>
+        db.query<ScoredChunk>(
+          `with r as materialized (select r.id from record r where ${sql})
+           select v.id as chunk, 1 - (v.v <=> $1) as score from r
+           join ${table} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
+           order by score desc limit $2`,
+          [query, limit, ...params],
+        )
+      if ((permitted?.count ?? 0) <= exactRecords) return exact()
+      const walked = await db.transaction((tx) => walkGraph(tx, table, sql, [query, limit, ...params]))
+      return walked.length >= limit ? walked : exact()
+    },
+    vectorScores: async ({ vector, chunks }) => {
+      if (chunks.length === 0) return []
+      const { id } = await requireGeneration(db)
+      return db.query<ScoredChunk>(
+        `select v.id as chunk, 1 - (v.v <=> $1) as score from ${tablesOf(id).vector} v where v.id = any($2::bigint[])`,
+        [vectorText(vector), chunks],
+      )
+    },
+  }
+}
+
+async function walkGraph(
+  tx: Queryable,
+  table: string,
+  sql: string,
+  params: readonly unknown[],
+): Promise<ScoredChunk[]> {
+  // Without this the planner may prefer to sort everything.
+  await tx.exec('set local enable_sort = off')
+  return tx.query<ScoredChunk>(
+    `select v.id as chunk, 1 - (v.v <=> $1) as score from ${table} v join record r on r.id = v.id / ${String(maxChunks)}
+     where ${sql} order by v.v <=> $1 limit $2`,
+    params,
+  )
+}

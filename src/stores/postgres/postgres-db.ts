@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import type { Db, Queryable, TransactionOptions } from '../../core/db.ts'
+
+const asText = (value: string): string => value
+/** int8 as number (our ids and counters stay below 2^53); dates as Postgres prints them. */
+const typeParsers = new Map<number, (value: string) => unknown>([
+  [20, Number],
+  [1082, asText],
+  [1114, asText],
+  [1184, asText],
+])
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    typeParsers.get(oid) ?? pg.types.getTypeParser(oid, format),
+}
+
+interface PostgresOptions {
+  readonly url: string
+  readonly schema: string
+  readonly connections?: number
+}
+
+/** A pool on a native Postgres. Connects when first used. */
+export function openPostgres(options: PostgresOptions): Db {
+  const settings = [
+    `search_path=${options.schema},public,extensions`,
+    'statement_timeout=30000',
+    'TimeZone=UTC',
+    'hnsw.ef_search=100',
+    'hnsw.iterative_scan=strict_order',
+  ]
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connections ?? 8,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'aquifer',
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    types,
+  })
+  pool.on('error', () => {
+    // An idle connection that breaks is replaced by the next query, which reports what is wrong.
+  })
+  return {
+    ...on(pool),
+    kind: 'postgres',
+    transaction: (work, transactionOptions) => transact(pool, work, transactionOptions),
+    // A COPY needs the connection of a transaction: the pool would give every call another one.
+    exec: async (text) => void (await pool.query(text)),
+    [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+async function transact<T>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
+  const client = await pool.connect()
+  let broken = true
+  try {
+    await client.query(options.snapshot === true ? 'begin isolation level repeatable read read only' : 'begin')
+    const result = await work(on(client))
+    await client.query('commit')
+    broken = false
+    return result
+  } catch (error) {
+    // Only a connection that rolled back cleanly goes back to the pool.
+    broken = await client.query('rollback').then(
+      () => false,
+      () => true,
+    )
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+function on(client: pg.Pool | pg.PoolClient): Queryable {
+  const session = (): pg.PoolClient => {
+    if (client instanceof pg.Pool) throw new Error('COPY needs a transaction')
+    return client
+  }
+  return {
+    query: async <R extends object>(text: string, params: readonly unknown[] = []) =>
+      (await client.query<R>(text, [...params])).rows,
+    exec: async (text) => void (await client.query(text)),
+    copyIn: async (target, data) => {
+      const sink: Writable = session().query(copyFrom(`copy ${target} from stdin with (format binary)`))
+      const done = once(sink, 'finish')
+      sink.end(data)
+      await done
+    },
+    copyInText: async (target, chunks) =>
+      pipeline(chunks, session().query(copyFrom(`copy ${target} from stdin`)) as Writable),
+    copyOut: (query) => session().query(copyTo(`copy (${query}) to stdout`)) as Readable,
+  }
+}

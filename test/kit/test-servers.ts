@@ -1,0 +1,49 @@
+import { Client } from 'pg'
+
+import { requestElasticsearch } from './elasticsearch-request.ts'
+import type { TestServer } from './test-server.ts'
+
+/** Postgres 18 with pgvector and pg_textsearch; the image is the one that carries both. */
+const postgres: TestServer = {
+  title: 'Postgres 18 with pgvector and pg_textsearch',
+  variable: 'AQUIFER_TEST_POSTGRES_URL',
+  script: 'postgres',
+  port: 5471,
+  url: 'postgresql://postgres@127.0.0.1:5471/postgres',
+  container: {
+    name: 'aquifer-test-postgres',
+    run: (
+      'run --detach --name aquifer-test-postgres --publish 127.0.0.1:5471:5432 ' +
+      '--env POSTGRES_HOST_AUTH_METHOD=trust timescale/timescaledb-ha:pg18 ' +
+      '-c shared_preload_libraries=pg_textsearch -c wal_level=logical -c max_replication_slots=20'
+    ).split(' '),
+  },
+  async probe(url) {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+    await client.connect()
+    await client.query('select 1')
+    await client.end()
+  },
+}
+
+const elasticsearch: TestServer = {
+  title: 'Elasticsearch 9.5',
+  variable: 'AQUIFER_TEST_ELASTICSEARCH_URL',
+  script: 'elasticsearch',
+  port: 9271,
+  url: 'http://127.0.0.1:9271',
+  container: {
+    name: 'aquifer-test-elasticsearch',
+    run: [
+      ...'run --detach --name aquifer-test-elasticsearch --publish 127.0.0.1:9271:9200'.split(' '),
+      ...'--env discovery.type=single-node --env xpack.security.enabled=false --env'.split(' '),
+      'ES_JAVA_OPTS=-Xms1g -Xmx1g',
+      'elasticsearch:9.5.3',
+    ],
+  },
+  async probe(url) {
+    await requestElasticsearch(url, '/_cluster/health?wait_for_status=yellow&timeout=5s')
+  },
+}
+
+export const testServers = { postgres, elasticsearch } as const

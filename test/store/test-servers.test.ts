@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+
+import { openTestIndices } from '../kit/elasticsearch.ts'
+import { indicesOf } from '../kit/elasticsearch-indices.ts'
+import { requestElasticsearch } from '../kit/elasticsearch-request.ts'
+import { withClient } from '../kit/postgres-databases.ts'
+import { openTestDatabase } from '../kit/postgres.ts'
+
+test('the Postgres of the tests is version 18 and has pgvector and pg_textsearch', async () => {
+  await using database = await openTestDatabase()
+  const { rows } = await withClient(database.url, async (client) => {
+    await client.query('create extension vector; create extension pg_textsearch')
+    return client.query<{ major: number; extensions: string[] }>(`
+      select current_setting('server_version_num')::int / 10000 as major,
+             (select array_agg(extname::text order by extname) from pg_extension
+              where extname in ('vector', 'pg_textsearch')) as extensions`)
+  })
+  expect(rows).toEqual([{ major: 18, extensions: ['pg_textsearch', 'vector'] }])
+})
+
+test('the database of a test is gone after it', async () => {
+  const database = await openTestDatabase()
+  await database[Symbol.asyncDispose]()
+  await expect(withClient(database.url, (client) => client.query('select 1'))).rejects.toMatchObject({ code: '3D000' })
+})
+
+test('the Elasticsearch of the tests is version 9', async () => {
+  await using indices = await openTestIndices()
+  expect(await requestElasticsearch(indices.url, '/')).toMatchObject({
+    version: { number: expect.stringMatching(/^9\./) },
+  })
+})
+
+test('indices of a test are gone after it', async () => {
+  const indices = await openTestIndices()
+  await requestElasticsearch(indices.url, `/${indices.prefix}-one`, { method: 'PUT' })
+  expect(await indicesOf(indices.url, indices.prefix)).toEqual([`${indices.prefix}-one`])
+  await indices[Symbol.asyncDispose]()
+  expect(await indicesOf(indices.url, indices.prefix)).toEqual([])
+})

@@ -5,7 +5,7 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
 
 /** A length of time such as `500ms`, `30s`, `5m`, `1h` or `7d`; parsed to milliseconds. */
 export const Duration = z
-  .string()
+  .string('a duration such as 30s, 5m, 1h or 7d')
   .regex(durationPattern, 'a duration such as 30s, 5m, 1h or 7d')
   .transform((text) => {
     const [, count = '0', unit = 'ms'] = durationPattern.exec(text) ?? []
@@ -18,31 +18,45 @@ export const Secret = z
   .describe('A secret by reference: { env: NAME } or { file: PATH }')
 export type Secret = z.infer<typeof Secret>
 
+/** A file or folder, relative to the folder of the configuration; made absolute when the configuration is loaded. */
+export const Path = z.string().min(1).meta({ format: 'path' })
+
+// Loose on purpose: passwords with unescaped #, ? or @ count too, and libpq's password= in a query or keyword list.
+const holdsPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/]*:[^/]*@|\bpassword\s*=/i
+
 /** A URL, plain when it holds no password, else by reference. */
 export const SecretUrl = z
   .union([
     z
       .string()
       .min(1)
+      .refine((url) => !/^\$\{?\w+\}?$/.test(url), 'variables are not filled in here; write { env: NAME }')
       .refine(
-        (url) => !/^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#@]*@/i.test(url),
-        'a URL with a password belongs in { env: NAME }',
+        (url) => !holdsPassword.test(url),
+        'a password does not belong in this file; put the URL into an environment variable and write { env: NAME }',
       ),
     Secret,
   ])
   .describe('A URL; { env: NAME } or { file: PATH } when it holds a password')
 export type SecretUrl = z.infer<typeof SecretUrl>
 
+const Group = z
+  .string()
+  .min(1)
+  .refine((group) => group !== '*', 'a group cannot be named *; write { public: true } to let everybody read')
+
 /** Who may read: everybody, or the named groups (a template such as `{allowed_groups}` reads them from the row). */
 export const Acl = z.union([
   z.strictObject({ public: z.literal(true) }),
-  z.strictObject({ groups: z.union([z.string(), z.array(z.string().min(1))]) }),
+  z.strictObject({ groups: z.union([Group, z.array(Group)]) }),
 ])
 export type Acl = z.infer<typeof Acl>
 
 export const languages = ['english', 'french', 'german', 'spanish', 'italian', 'portuguese', 'dutch'] as const
 export const Language = z.enum(languages).describe('Which analyzer the text gets')
 export type Language = z.infer<typeof Language>
+
+const Interval = Duration.refine((ms) => ms >= 100, 'must be at least 100ms')
 
 /** What every source may say, whatever its type; an indexer adds its own keys. */
 export const sourceCommon = {
@@ -56,8 +70,8 @@ export const sourceCommon = {
   owner: z.string().optional(),
   description: z.string().optional().describe('What an agent finds here; shown by describe_sources'),
   freshness: z.strictObject({ warn: Duration.optional(), error: Duration.optional() }).optional(),
-  every: Duration.default(10_000).describe('How often sync --watch looks for changes'),
-  compare: Duration.default(60_000).describe('How often sync --watch compares keys to find deletes'),
+  every: Interval.prefault('10s').describe('How often sync --watch looks for changes'),
+  compare: Interval.prefault('1m').describe('How often sync --watch compares keys to find deletes'),
 }
 
 const Embedding = z.discriminatedUnion('provider', [
@@ -65,7 +79,12 @@ const Embedding = z.discriminatedUnion('provider', [
   z.strictObject({
     provider: z.literal('openai'),
     model: z.string().min(1),
-    baseUrl: z.string().optional().describe('Any OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1'),
+    baseUrl: z
+      .string()
+      .min(1)
+      .refine((url) => !holdsPassword.test(url), 'a password does not belong in this file; write it as apiKey')
+      .optional()
+      .describe('Any OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1'),
     apiKey: Secret.optional(),
     dimensions: z
       .int()
@@ -92,7 +111,7 @@ const Chunking = z.strictObject({
 const Access = z.strictObject({
   default: Acl.optional().describe('Who may read a source that names nobody; absent: administrators only'),
   local: z
-    .union([z.strictObject({ admin: z.literal(true) }), z.strictObject({ groups: z.array(z.string().min(1)) })])
+    .union([z.strictObject({ admin: z.literal(true) }), z.strictObject({ groups: z.array(Group) })])
     .default({ admin: true })
     .describe('Whom the command line and stdio act as'),
 })
@@ -116,13 +135,14 @@ export type Lexical = z.infer<typeof Lexical>
 
 /** Everything in `aquifer.yaml` but the connections and sources, whose keys depend on their types. */
 export const configCommon = {
-  version: z.literal(1),
+  version: z.literal(1, 'this Aquifer reads version 1').describe('Version of this file format'),
   ledger: z
     .strictObject({
       postgres: SecretUrl,
       schema: z
         .string()
-        .regex(/^[a-z_][a-z0-9_]*$/)
+        .regex(/^[a-z_][a-z0-9_]*$/, 'lower-case letters, digits and _')
+        .max(63)
         .default('aquifer'),
     })
     .optional()
@@ -131,5 +151,5 @@ export const configCommon = {
   embedding: Embedding.default({ provider: 'local', model: 'all-MiniLM-L6-v2' }),
   chunking: Chunking.default({ maxTokens: 250 }),
   access: Access.default({ local: { admin: true } }),
-  metrics: z.string().optional().describe('Folder of semantic models'),
+  metrics: Path.optional().describe('Folder of semantic models'),
 }

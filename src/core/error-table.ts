@@ -17,6 +17,11 @@ export const errorTable = {
   DIR_NOT_WRITABLE: { kind: 'config', fix: 'Give this user write access to the folder, or choose another with --dir.' },
   DISK_FULL: { kind: 'unavailable', fix: 'Free some disk space, then run the command again; it goes on where it was.' },
   PORT_IN_USE: { kind: 'config', fix: 'Stop the program on that port, or choose another with --http PORT.' },
+  PORT_FORBIDDEN: { kind: 'config', fix: 'Choose a port from 1024 up with --http PORT.' },
+  ADDRESS_INVALID: {
+    kind: 'config',
+    fix: 'Bind an address of this machine, such as 127.0.0.1 or 0.0.0.0, with --http HOST:PORT.',
+  },
   KEY_REQUIRED: { kind: 'config', fix: 'Create a key with `aquifer keys add NAME --group GROUP`, or bind 127.0.0.1.' },
   LEDGER_UNREACHABLE: {
     kind: 'unavailable',
@@ -87,6 +92,19 @@ export const errorTable = {
     kind: 'forbidden',
     fix: 'Send a valid key as `Authorization: Bearer KEY`; `aquifer keys list` shows them.',
   },
+  HOST_REFUSED: {
+    kind: 'forbidden',
+    fix: 'Use the address that `aquifer serve` printed, or allow the name with --allow-host NAME.',
+  },
+  ORIGIN_REFUSED: {
+    kind: 'forbidden',
+    fix: 'Call from a program instead of another site, or allow its name with --allow-host NAME.',
+  },
+  ROUTE_UNKNOWN: { kind: 'not-found', fix: 'MCP is at /mcp; there are also /healthz, /readyz, /metrics and /.' },
+  METHOD_NOT_ALLOWED: { kind: 'input', fix: 'Use POST for /mcp and GET for everything else.' },
+  REQUEST_TOO_LARGE: { kind: 'input', fix: 'Send at most 1 MB a request.' },
+  REQUEST_INVALID: { kind: 'input', fix: 'Send one JSON-RPC message as application/json.' },
+  CALLER_BUSY: { kind: 'unavailable', fix: 'Wait for the calls under way, then try again.' },
   KEY_UNKNOWN: { kind: 'not-found', fix: 'See `aquifer keys list`.' },
   BACKUP_INVALID: { kind: 'input', fix: 'Give a whole file that `aquifer backup` wrote.' },
   RESTORE_NOT_EMPTY: {

@@ -86,7 +86,15 @@ export interface CommitResult {
 
 export interface LedgerSync {
   /** SOURCE_BUSY while another live process holds it; its name comes with the error. */
-  claim(args: { source: string; type: string; language: string; holder: Holder; leaseMs: number }): Promise<Claim>
+  claim(args: {
+    source: string
+    type: string
+    language: string
+    holder: Holder
+    leaseMs: number
+    /** The run of a holder that is known to be dead: its lease need not be waited for. */
+    dead: string | undefined
+  }): Promise<Claim>
   /** SOURCE_FENCED when somebody else claimed it since. */
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
   release(args: { sourceId: number; epoch: number; error: ErrorView | undefined }): Promise<void>
@@ -110,6 +118,11 @@ export interface LedgerSync {
   setMapping(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
   /** Builds the vector index if it is missing and worth it. */
   finishLoad(): Promise<void>
+  /** Moves one slice of fresh vectors into the index; until then they are searched exactly. */
+  mergeVectors(): Promise<{ remaining: number }>
+  addDeadLetters(args: { sourceId: number; letters: readonly DeadLetterWrite[] }): Promise<void>
+  /** Who claimed the source last and has not released it. */
+  holder(args: { source: string }): Promise<Holder | undefined>
   /** Tombstones every record of a source that the configuration no longer names; repeatable. */
   removeSource(args: { source: string }): Promise<{ records: number }>
   /** Drops the tombstones of a removed source, once no projection needs them any more. */

@@ -31,20 +31,29 @@ export async function requireGeneration(db: Queryable): Promise<Generation> {
   return generation
 }
 
-/** Names of a generation's tables and indexes. Built from numbers and fixed words only, so they are safe in SQL text. */
-export function tablesOf(generation: number): {
-  chunk: string
-  vector: string
-  hnsw: string
-  bm25: (language: string) => string
-} {
+/**
+ * Names of a generation's tables and indexes. Built from numbers and fixed words only, so they are safe in SQL text.
+ * `vector` carries the graph; `fresh` holds vectors not yet merged into it, searched exactly; `vectors` is both.
+ */
+export function tablesOf(generation: number): Tables {
   const suffix = String(generation)
   return {
     chunk: `chunk_${suffix}`,
     vector: `vector_${suffix}`,
+    fresh: `fresh_${suffix}`,
+    vectors: `(select id, v from vector_${suffix} union all select id, v from fresh_${suffix})`,
     hnsw: `vector_${suffix}_hnsw`,
     bm25: (language) => `chunk_${suffix}_bm25_${language}`,
   }
+}
+
+interface Tables {
+  readonly chunk: string
+  readonly vector: string
+  readonly fresh: string
+  readonly vectors: string
+  readonly hnsw: string
+  readonly bm25: (language: string) => string
 }
 
 /** What a chunk is matched and embedded by; the BM25 index is built on this very expression. */

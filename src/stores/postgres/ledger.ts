@@ -5,8 +5,9 @@ import { isGenerationGone, mapPostgresError } from './map-error.ts'
 import { admin } from './ops/admin.ts'
 import { apiKeys } from './ops/api-keys.ts'
 import { backup } from './ops/backup.ts'
-import { claims } from './ops/claims.ts'
+import { claims, holder } from './ops/claims.ts'
 import { commit } from './ops/commit.ts'
+import { addDeadLetters } from './ops/dead-letters.ts'
 import { knownEmbeddings } from './ops/embeddings.ts'
 import { feed } from './ops/feed.ts'
 import { generations } from './ops/generations.ts'
@@ -14,7 +15,7 @@ import { lexicalLeg } from './ops/lexical-leg.ts'
 import { reads } from './ops/reads.ts'
 import { readsForSync } from './ops/reads-for-sync.ts'
 import { removeSource } from './ops/remove-source.ts'
-import { buildVectorIndex } from './ops/vector-index.ts'
+import { buildVectorIndex, mergeVectors } from './ops/vector-index.ts'
 import { vectorLeg } from './ops/vector-leg.ts'
 
 /** The ledger on any Postgres. The schema must be up to date (`migrate`). Disposing it closes the database. */
@@ -26,6 +27,9 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     knownEmbeddings: knownEmbeddings(context),
     commit: commit(context),
     finishLoad: () => buildVectorIndex(context),
+    mergeVectors: mergeVectors(context),
+    addDeadLetters: addDeadLetters(context),
+    holder: holder(context),
     ...removeSource(context),
     ...feed(context),
     ...vectorLeg(context),

@@ -80,7 +80,10 @@ async function* frames(tx: Queryable): AsyncGenerator<Uint8Array> {
     return frame
   }
   yield emit('header', Buffer.from(JSON.stringify(header)))
-  const own = generation === undefined ? [] : [tablesOf(generation.id).chunk, tablesOf(generation.id).vector]
+  const own =
+    generation === undefined
+      ? []
+      : [tablesOf(generation.id).chunk, tablesOf(generation.id).vector, tablesOf(generation.id).fresh]
   for (const table of [...fixedTables, ...own]) {
     const columns = await columnsOf(tx, table)
     yield emit('table', Buffer.from(JSON.stringify({ table, columns })))
@@ -106,8 +109,8 @@ async function load(tx: Queryable, context: LedgerContext, path: string): Promis
   }
   const old = await activeGeneration(tx)
   if (old !== undefined) {
-    const { chunk, vector } = tablesOf(old.id)
-    await tx.exec(`drop table ${chunk}, ${vector}; delete from generation`)
+    const { chunk, vector, fresh } = tablesOf(old.id)
+    await tx.exec(`drop table ${chunk}, ${vector}, ${fresh}; delete from generation`)
   }
   await tx.exec(fixedTables.map((table) => `delete from ${table};`).join(' '))
   const iterator = openBackup(path)[Symbol.asyncIterator]()

@@ -3,6 +3,7 @@ import type { Queryable } from '../../../core/db.ts'
 import type { ChunkWrite } from '../../../core/ledger-sync.ts'
 import { tablesOf, type LedgerContext } from '../context.ts'
 import { CopyEncoder } from '../copy-binary.ts'
+import { hasGraph } from './vector-index.ts'
 
 interface ChunkRow {
   id: number
@@ -33,7 +34,7 @@ export async function writeChunks(
   language: string,
   records: readonly RecordChunks[],
 ): Promise<number> {
-  const { chunk: table, vector } = tablesOf(generation)
+  const { chunk: table, vector, fresh } = tablesOf(generation)
   const before = await existing(
     tx,
     generation,
@@ -46,6 +47,7 @@ export async function writeChunks(
   if (dropped.length > 0) {
     await tx.query(`delete from ${table} where id = any($1::bigint[])`, [dropped])
     await tx.query(`delete from ${vector} where id = any($1::bigint[])`, [dropped])
+    await tx.query(`delete from ${fresh} where id = any($1::bigint[])`, [dropped])
   }
   if (moved.length > 0) {
     await tx.query(
@@ -53,7 +55,7 @@ export async function writeChunks(
       [moved.map(({ id }) => id), moved.map(({ ordinal }) => ordinal)],
     )
   }
-  await copyChunks(tx, context, generation, language, placed)
+  await copyChunks(tx, generation, language, placed)
   await copyVectors(tx, context, generation, [...placed, ...plans.flatMap(({ embed }) => embed)])
   await raiseSlots(
     tx,
@@ -65,9 +67,11 @@ export async function writeChunks(
 /** Removes every chunk of these records; returns how many there were. */
 export async function dropRecords(tx: Queryable, generation: number, recordIds: readonly number[]): Promise<number> {
   if (recordIds.length === 0) return 0
-  const { chunk, vector } = tablesOf(generation)
+  const { chunk, vector, fresh } = tablesOf(generation)
   const range = `t.id >= r.id * ${String(maxChunks)} and t.id < (r.id + 1) * ${String(maxChunks)}`
-  await tx.query(`delete from ${vector} t using unnest($1::bigint[]) as r(id) where ${range}`, [recordIds])
+  for (const table of [vector, fresh]) {
+    await tx.query(`delete from ${table} t using unnest($1::bigint[]) as r(id) where ${range}`, [recordIds])
+  }
   const rows = await tx.query(
     `delete from ${chunk} t using unnest($1::bigint[]) as r(id) where ${range} returning t.id`,
     [recordIds],
@@ -77,7 +81,6 @@ export async function dropRecords(tx: Queryable, generation: number, recordIds: 
 
 export async function copyChunks(
   tx: Queryable,
-  _context: LedgerContext,
   generation: number,
   language: string,
   placed: readonly Placed[],
@@ -110,7 +113,9 @@ export async function copyVectors(
     count++
     encoder.row([{ int8: id }, context.vectorType === 'halfvec' ? { halfvec: chunk.vector } : { vector: chunk.vector }])
   }
-  if (count > 0) await tx.copyIn(`${tablesOf(generation).vector} (id, v)`, encoder.end())
+  if (count === 0) return
+  const { vector, fresh } = tablesOf(generation)
+  await tx.copyIn(`${(await hasGraph(tx, generation)) ? fresh : vector} (id, v)`, encoder.end())
 }
 
 async function existing(
@@ -120,12 +125,12 @@ async function existing(
 ): Promise<Map<number, ChunkRow[]>> {
   const found = new Map<number, ChunkRow[]>()
   if (recordIds.length === 0) return found
-  const { chunk, vector } = tablesOf(generation)
+  const { chunk, vectors } = tablesOf(generation)
   const rows = await tx.query<ChunkRow & { record: number }>(
     `select r.id as record, c.id, c.hash, c.ordinal, c.language, v.id is not null as embedded
      from unnest($1::bigint[]) as r(id)
      join ${chunk} c on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}
-     left join ${vector} v on v.id = c.id`,
+     left join ${vectors} v on v.id = c.id`,
     [recordIds],
   )
   for (const row of rows) {

@@ -30,7 +30,7 @@ export function claims({
     if (rows.length === 0) throw fenced()
   }
   return {
-    claim: ({ source, type, language, holder, leaseMs }) =>
+    claim: ({ source, type, language, holder, leaseMs, dead }) =>
       db.transaction(async (tx): Promise<Claim> => {
         await tx.query(`insert into source (name, type, language) values ($1, $2, $3) on conflict (name) do nothing`, [
           source,
@@ -44,7 +44,7 @@ export function claims({
         )
         if (row === undefined)
           throw new AquiferError('LEDGER_FAILED', `The source ${source} vanished while it was claimed.`)
-        if (row.held && row.holder !== null && isAnother(row.holder, holder)) {
+        if (row.held && row.holder !== null && row.holder.run !== dead && isAnother(row.holder, holder)) {
           throw new AquiferError(
             'SOURCE_BUSY',
             `The source ${source} is being synced by process ${String(row.holder.pid)} on ${row.holder.host}.`,
@@ -76,11 +76,18 @@ export function claims({
   }
 }
 
-/** The same process may claim again; a dead one on this machine is told apart by the caller, which then gives its run. */
+/** The same process may claim again. */
 function isAnother(a: Holder, b: Holder): boolean {
   return a.host !== b.host || a.pid !== b.pid || a.run !== b.run
 }
 
 export function fenced(): AquiferError {
   return new AquiferError('SOURCE_FENCED', 'Another process has taken over this source since this one claimed it.')
+}
+
+export function holder({ db }: LedgerContext): LedgerSync['holder'] {
+  return async ({ source }) => {
+    const [row] = await db.query<{ holder: Holder | null }>(`select holder from source where name = $1`, [source])
+    return row?.holder ?? undefined
+  }
 }

@@ -3,6 +3,7 @@ import type { Batch, CommitResult, RecordWrite } from '../../../core/ledger-sync
 import { requireGeneration, type LedgerContext } from '../context.ts'
 import { fenced } from './claims.ts'
 import { dropRecords, writeChunks } from './chunk-writes.ts'
+import { upsertDeadLetters } from './dead-letters.ts'
 import { addUsage, saveEmbeddings } from './embeddings.ts'
 import { dropGraphForLoad } from './vector-index.ts'
 import { insertRecords, tombstoneRecords, updateRecords, type KnownRow } from './record-writes.ts'
@@ -86,15 +87,7 @@ async function writeDeadLetters(tx: Queryable, batch: Batch): Promise<void> {
   if (settled.length > 0) {
     await tx.query(`delete from dead_letter where source_id = $1 and key = any($2::text[])`, [batch.sourceId, settled])
   }
-  if (batch.deadLetters.length === 0) return
-  await tx.query(
-    `insert into dead_letter (source_id, key, stage, position, error)
-     select $1, x.key, x.stage, x.position, x.error
-     from jsonb_to_recordset($2::jsonb) as x(key text, stage text, position text, error jsonb)
-     on conflict (source_id, key, stage) do update
-     set attempts = dead_letter.attempts + 1, last_at = now(), error = excluded.error, position = excluded.position`,
-    [batch.sourceId, JSON.stringify(batch.deadLetters)],
-  )
+  await upsertDeadLetters(tx, batch.sourceId, batch.deadLetters)
 }
 
 async function finish(

@@ -55,7 +55,7 @@ export function generations(context: LedgerContext): Operations {
           const placed = group.flatMap(({ recordId, chunks }) =>
             chunks.map((chunk, slot) => ({ id: chunkAddress(recordId, slot), ordinal: slot, chunk })),
           )
-          await copyChunks(tx, context, generation, language, placed)
+          await copyChunks(tx, generation, language, placed)
           await copyVectors(tx, context, generation, placed)
         }
         await raiseSlots(tx, records)
@@ -92,13 +92,14 @@ export async function createTables(
 ): Promise<Generation> {
   const [last] = await tx.query<{ id: number }>(`select coalesce(max(id), 0) as id from generation`)
   const generation: Generation = { ...settings, id: number ?? (last?.id ?? 0) + 1, state }
-  const { chunk, vector } = tablesOf(generation.id)
+  const { chunk, vector, fresh } = tablesOf(generation.id)
   await tx.exec(`
     create table ${chunk} (
       id bigint primary key, ordinal int not null, language text not null, hash text not null,
       header text not null, text text not null
     ) with (fillfactor = 90);
-    create table ${vector} (id bigint primary key, v ${vectorType}(${String(settings.dimensions)}) not null);`)
+    create table ${vector} (id bigint primary key, v ${vectorType}(${String(settings.dimensions)}) not null);
+    create table ${fresh} (like ${vector} including all);`)
   // The embedded store can't stop for the minutes that building a graph afterwards takes, so it grows with the rows.
   if (db.kind === 'embedded') await createGraph(tx, generation.id, vectorType)
   await tx.query(`insert into generation (id, state, model, dimensions, chunker) values ($1, $2, $3, $4, $5)`, [
@@ -112,8 +113,8 @@ export async function createTables(
 }
 
 async function dropTables(tx: Queryable, generation: number): Promise<void> {
-  const { chunk, vector } = tablesOf(generation)
-  await tx.exec(`drop table if exists ${chunk}; drop table if exists ${vector};`)
+  const { chunk, vector, fresh } = tablesOf(generation)
+  await tx.exec(`drop table if exists ${chunk}; drop table if exists ${vector}; drop table if exists ${fresh};`)
   await tx.query(`delete from generation where id = $1`, [generation])
   await tx.query(`delete from projection where generation = $1`, [generation])
 }

@@ -38,3 +38,25 @@ export async function dropGraphForLoad(tx: Queryable, generation: number, source
   if (row === undefined || row.loaded < worthIndexing * 2 || row.loaded * 4 < row.others) return
   await tx.exec(`drop index if exists ${tablesOf(generation).hnsw}`)
 }
+
+export async function hasGraph(tx: Queryable, generation: number): Promise<boolean> {
+  const [row] = await tx.query<{ found: boolean }>(`select to_regclass($1) is not null as found`, [
+    tablesOf(generation).hnsw,
+  ])
+  return row?.found === true
+}
+
+/** One slice of fresh vectors into the graph. Small in the embedded store, where nothing else runs meanwhile. */
+export function mergeVectors({ db }: LedgerContext): () => Promise<{ remaining: number }> {
+  const slice = db.kind === 'embedded' ? 48 : 2000
+  return async () => {
+    const { id } = await requireGeneration(db)
+    const { vector, fresh } = tablesOf(id)
+    const [row] = await db.query<{ remaining: number }>(
+      `with moved as (delete from ${fresh} where id in (select id from ${fresh} limit ${String(slice)}) returning id, v),
+         added as (insert into ${vector} (id, v) select id, v from moved on conflict (id) do update set v = excluded.v returning id)
+       select (select count(*) from (select 1 from ${fresh} limit 100000) f) - (select count(*) from added) as remaining`,
+    )
+    return { remaining: Math.max(0, row?.remaining ?? 0) }
+  }
+}

@@ -13,36 +13,38 @@ export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg'
   return {
     vectorLeg: async ({ vector, filter, limit }) => {
       const { id } = await requireGeneration(db)
-      const table = tablesOf(id).vector
+      const { vector: graph, fresh, vectors } = tablesOf(id)
       const query = vectorText(vector)
       if (isUnfiltered(filter)) {
         return db.query<ScoredChunk>(
-          `select v.id as chunk, 1 - (v.v <=> $1) as score from ${table} v order by v.v <=> $1 limit $2`,
+          `(select v.id as chunk, 1 - (v.v <=> $1) as score from ${graph} v order by v.v <=> $1 limit $2)
+           union all (select v.id, 1 - (v.v <=> $1) from ${fresh} v order by v.v <=> $1 limit $2)
+           order by score desc limit $2`,
           [query, limit],
         )
       }
       const { sql, params } = filterSql(filter, 3)
       const [permitted] = await db.query<{ count: number }>(
-        `select count(*) as count from (select 1 from record r where ${filterSql(filter, 1).sql} limit ${String(exactRecords + 1)}) as some`,
+        `select count(*) as count from (select 1 from record r where ${filterSql(filter, 1).sql} limit ${String(exactRecords + 1)}) as permitted`,
         params,
       )
       const exact = (): Promise<ScoredChunk[]> =>
         db.query<ScoredChunk>(
           `with r as materialized (select r.id from record r where ${sql})
            select v.id as chunk, 1 - (v.v <=> $1) as score from r
-           join ${table} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
+           join ${vectors} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
            order by score desc limit $2`,
           [query, limit, ...params],
         )
       if ((permitted?.count ?? 0) <= exactRecords) return exact()
-      const walked = await db.transaction((tx) => walkGraph(tx, table, sql, [query, limit, ...params]))
+      const walked = await db.transaction((tx) => walkGraph(tx, { graph, fresh }, sql, [query, limit, ...params]))
       return walked.length >= limit ? walked : exact()
     },
     vectorScores: async ({ vector, chunks }) => {
       if (chunks.length === 0) return []
       const { id } = await requireGeneration(db)
       return db.query<ScoredChunk>(
-        `select v.id as chunk, 1 - (v.v <=> $1) as score from ${tablesOf(id).vector} v where v.id = any($2::bigint[])`,
+        `select v.id as chunk, 1 - (v.v <=> $1) as score from ${tablesOf(id).vectors} v where v.id = any($2::bigint[])`,
         [vectorText(vector), chunks],
       )
     },
@@ -51,15 +53,19 @@ export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg'
 
 async function walkGraph(
   tx: Queryable,
-  table: string,
+  { graph, fresh }: { graph: string; fresh: string },
   sql: string,
   params: readonly unknown[],
 ): Promise<ScoredChunk[]> {
   // Without this the planner may prefer to sort everything.
   await tx.exec('set local enable_sort = off')
   return tx.query<ScoredChunk>(
-    `select v.id as chunk, 1 - (v.v <=> $1) as score from ${table} v join record r on r.id = v.id / ${String(maxChunks)}
-     where ${sql} order by v.v <=> $1 limit $2`,
+    `(${nearest(graph, sql)}) union all (${nearest(fresh, sql)}) order by score desc limit $2`,
     params,
   )
+}
+
+function nearest(table: string, sql: string): string {
+  return `select v.id as chunk, 1 - (v.v <=> $1) as score from ${table} v join record r on r.id = v.id / ${String(maxChunks)}
+    where ${sql} order by v.v <=> $1 limit $2`
 }

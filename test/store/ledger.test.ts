@@ -1,0 +1,18 @@
+import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
+import { openTestDatabase } from '../kit/postgres.ts'
+import { describeLedger } from '../kit/ledger-suite.ts'
+import { testSettings } from '../kit/ledger-writes.ts'
+import type { Ledger } from '../../src/core/ledger.ts'
+
+describeLedger('the ledger on a native Postgres', async (): Promise<Ledger> => {
+  const database = await openTestDatabase()
+  const ledger = await openPostgresLedger({ url: database.url, schema: 'aquifer', lexical: 'ledger' })
+  await ledger.ensureGeneration({ ...testSettings, languages: ['english'] })
+  return {
+    ...ledger,
+    [Symbol.asyncDispose]: async () => {
+      await ledger[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+})

@@ -69,7 +69,11 @@ export const sourceCommon = {
   language: Language.default('english'),
   owner: z.string().optional(),
   description: z.string().optional().describe('What an agent finds here; shown by describe_sources'),
-  freshness: z.strictObject({ warn: Duration.optional(), error: Duration.optional() }).optional(),
+  freshness: z
+    .strictObject({ warn: Duration.optional(), error: Duration.optional() })
+    .refine(({ warn, error }) => (warn ?? 0) <= (error ?? Infinity), 'warn must not be longer than error')
+    .optional()
+    .describe('From which lag on status says warn, and error'),
   every: Interval.prefault('10s').describe('How often sync --watch looks for changes'),
   compare: Interval.prefault('1m').describe('How often sync --watch compares keys to find deletes'),
 }

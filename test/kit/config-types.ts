@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+import { Path, SecretUrl } from '../../schemas/config.ts'
+import type { IndexerTypes } from '../../src/config/load-type.ts'
+import type { IndexerType } from '../../src/core/indexer.ts'
+
+const open: IndexerType['open'] = () => Promise.reject(new Error('these types are never opened'))
+
+const files: IndexerType = {
+  type: 'files',
+  source: z.strictObject({ path: Path, include: z.array(z.string()).default(['**/*.md']) }),
+  deletes: 'by comparison',
+  open,
+}
+
+const postgres: IndexerType = {
+  type: 'postgres',
+  connection: z.strictObject({ url: SecretUrl }),
+  source: z.union([z.strictObject({ table: z.string() }), z.strictObject({ query: z.string(), key: z.string() })]),
+  deletes: 'by comparison',
+  open,
+}
+
+/** Two types of source for tests of the configuration: one without connection, one with alternatives. */
+export const configTypes: IndexerTypes = {
+  files: () => Promise.resolve({ default: files }),
+  postgres: () => Promise.resolve({ default: postgres }),
+}

@@ -15,6 +15,10 @@ export const errorTable = {
     fix: 'Install Node 22.18 or later, or run `npm ci` again so that the bundled Node is installed.',
   },
   DIR_NOT_WRITABLE: { kind: 'config', fix: 'Give this user write access to the folder, or choose another with --dir.' },
+  DIR_NO_LOCKS: {
+    kind: 'config',
+    fix: 'Put the folder on a local disk with --dir, or name a Postgres under `ledger`.',
+  },
   DISK_FULL: { kind: 'unavailable', fix: 'Free some disk space, then run the command again; it goes on where it was.' },
   PORT_IN_USE: { kind: 'config', fix: 'Stop the program on that port, or choose another with --http PORT.' },
   PORT_FORBIDDEN: { kind: 'config', fix: 'Choose a port from 1024 up with --http PORT.' },
@@ -30,6 +34,10 @@ export const errorTable = {
   LEDGER_AUTH: { kind: 'config', fix: 'Correct user and password in the URL of `ledger`.' },
   LEDGER_EXTENSION: { kind: 'config', fix: 'Install pgvector on that Postgres (`CREATE EXTENSION vector` must work).' },
   LEDGER_NEWER: { kind: 'config', fix: 'Upgrade Aquifer: this ledger was written by a newer version.' },
+  LEDGER_OLDER: {
+    kind: 'config',
+    fix: 'Run `aquifer backup` with the version of Aquifer that wrote it and `aquifer restore` here, or move the folder away and sync again.',
+  },
   LEDGER_BUSY: {
     kind: 'unavailable',
     fix: 'Another process holds the embedded store and does not answer; end it and try again.',
@@ -43,6 +51,14 @@ export const errorTable = {
   LEXICAL_UNREACHABLE: { kind: 'unavailable', fix: 'Check that Elasticsearch runs and that its address is right.' },
   LEXICAL_AUTH: { kind: 'config', fix: 'Correct the API key or user of `lexical.elasticsearch`.' },
   LEXICAL_VERSION: { kind: 'config', fix: 'Use Elasticsearch 9.' },
+  LEXICAL_NOT_READY: {
+    kind: 'unavailable',
+    fix: 'Run `aquifer sync`: it writes the index from the ledger.',
+  },
+  LEXICAL_FOREIGN: {
+    kind: 'config',
+    fix: 'Set another `lexical.elasticsearch.prefix`, or remove the indices if their ledger is gone.',
+  },
   LEXICAL_REJECTED: { kind: 'bug', fix: 'Rebuild the index with `aquifer sync --full`; report the log if it repeats.' },
   EMBEDDING_UNREACHABLE: { kind: 'unavailable', fix: 'Check baseUrl and that the embedding endpoint runs.' },
   EMBEDDING_AUTH: { kind: 'config', fix: 'Correct apiKey of `embedding`.' },
@@ -77,6 +93,10 @@ export const errorTable = {
   },
   FILE_UNREADABLE: { kind: 'input', fix: 'Give this user read access to the file, or exclude it.' },
   FILE_TOO_LARGE: { kind: 'input', fix: 'Raise maxBytes of the source, or exclude the file.' },
+  FILE_CHANGING: {
+    kind: 'unavailable',
+    fix: 'Sync again when nothing writes to the file; `sync --watch` does so by itself.',
+  },
   FILE_ENCODING: { kind: 'input', fix: 'Save the file as UTF-8, or exclude it.' },
   RECORD_INVALID: { kind: 'input', fix: 'Correct the item at its source; the next sync tries again.' },
   RECORD_TOO_LARGE: { kind: 'input', fix: 'Split the item at its source, or exclude it.' },

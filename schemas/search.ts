@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Json } from './record.ts'
 
 const Leg = z.object({ rank: z.int().min(1).optional(), score: z.number() })
 
@@ -13,7 +14,7 @@ export const Hit = z.object({
   as_of: z.string().describe('Up to when the source was known to be in step (ISO 8601)'),
   lag_ms: z.number().describe('Age of as_of when answered, in milliseconds'),
   modified_at: z.string().optional(),
-  fields: z.record(z.string(), z.json()).optional(),
+  fields: z.record(z.string(), Json).optional(),
   passage: z.int().min(0).describe('Place of the passage in its record, from 0'),
   legs: z.object({ lexical: Leg.optional(), vector: Leg.optional() }),
 })
@@ -43,7 +44,7 @@ export const RecordView = z.object({
   title: z.string(),
   url: z.string(),
   text: z.string(),
-  fields: z.record(z.string(), z.json()),
+  fields: z.record(z.string(), Json),
   position: z.string(),
   modified_at: z.string().optional(),
   as_of: z.string(),
@@ -65,8 +66,9 @@ export const SourceView = z.object({
   lag_ms: z.number().nullable(),
   freshness: z.enum(['ok', 'warn', 'error', 'unknown']),
   records: z.int(),
-  chunks: z.int(),
-  dead_letters: z.int(),
+  chunks: z.int().nullable().describe("Null where it is not the caller's to know"),
+  dead_letters: z.int().nullable(),
+  deletes_checked_at: z.string().nullable().describe('When deletes were last looked for by comparing keys'),
   last_error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
 export type SourceView = z.infer<typeof SourceView>

@@ -42,6 +42,8 @@ export interface LedgerFeed {
   feedPage(args: { generation: number; sourceId: number; after: number; limit: number }): Promise<FeedPage>
   projectionPositions(args: { projection: string; generation: number }): Promise<readonly ProjectionPosition[]>
   advanceProjection(args: { projection: string; generation: number; sourceId: number; feed: number }): Promise<void>
+  /** The source's position at a feed number: what a projection that stands there holds. */
+  positionAt(args: { sourceId: number; feed: number }): Promise<string | undefined>
   /** Forgets how far a projection is, so that it is rebuilt from the feed's start. */
   resetProjection(args: { projection: string; generation: number }): Promise<void>
 }

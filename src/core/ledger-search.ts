@@ -31,6 +31,12 @@ export interface FoundChunk {
 
 export interface FoundRecord extends Omit<FoundChunk, 'chunk' | 'ordinal' | 'header'> {}
 
+export interface ChunkRange {
+  readonly recordId: number
+  readonly from: number
+  readonly to: number
+}
+
 /** What a caller may know of one source. */
 export interface FoundSource {
   readonly name: string
@@ -53,12 +59,10 @@ export interface LedgerSearch {
   }): Promise<readonly ScoredChunk[]>
   /** Those of these chunks that exist now and pass the filter, in any order. */
   readChunks(args: { chunks: readonly number[]; filter: SearchFilter }): Promise<readonly FoundChunk[]>
-  /** The chunks of a record whose ordinals are in [from, to], in order. */
+  /** The chunks of these records whose ordinals are in [from, to], each record's in order. */
   neighbours(args: {
-    recordId: number
-    from: number
-    to: number
-  }): Promise<readonly { ordinal: number; text: string }[]>
+    ranges: readonly ChunkRange[]
+  }): Promise<readonly { recordId: number; ordinal: number; text: string }[]>
   /** undefined when absent or not readable: the two look the same. */
   readRecord(args: {
     source: string

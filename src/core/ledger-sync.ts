@@ -112,10 +112,10 @@ export interface LedgerSync {
     after: string | undefined
     limit: number
   }): Promise<readonly { key: string; digest: string }[]>
-  /** Forgets the cursor, so that the next read starts from nothing. */
-  resetCursor(args: { sourceId: number; epoch: number }): Promise<void>
-  /** All records were mapped with this; called when a full read has ended. */
-  setMapping(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
+  /** Begins a full read: forgets the cursor and notes the mapping that the records will have been made with. */
+  startFullRead(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
+  /** The source's keys were compared with the ledger's: deletes up to now are known. */
+  noteCompared(args: { sourceId: number; epoch: number }): Promise<void>
   /** Builds the vector index if it is missing and worth it. */
   finishLoad(): Promise<void>
   /** Moves one slice of fresh vectors into the index; until then they are searched exactly. */

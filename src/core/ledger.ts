@@ -26,6 +26,8 @@ export interface SourceStatus {
   readonly position: string | undefined
   readonly feed: number
   readonly asOfMs: number | undefined
+  /** When deletes were last looked for by comparing keys. */
+  readonly comparedAt: string | undefined
   readonly records: number
   readonly chunks: number
   readonly deadLetters: number
@@ -109,6 +111,8 @@ export interface RecordText {
 export interface FillGeneration {
   readonly generation: number
   readonly model: string
+  /** The last record id of the page that the records came from. */
+  readonly upTo: number
   readonly records: readonly {
     readonly recordId: number
     readonly language: string

@@ -33,6 +33,13 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   refresh(generation: number): Promise<void>
   /** Removes tombstones of this source with a feed number of at most `feed`. */
   purge(generation: number, sourceId: number, feed: number): Promise<void>
+  /**
+   * Whether the generation's indices are there. When they are not but the ledger's projection is ahead of 0, they were
+   * lost: reset the projection, then `prepare`.
+   */
+  exists(generation: number): Promise<boolean>
+  /** Removes a generation's indices, so that it can be rebuilt from the feed's start whatever was in them. */
+  drop(generation: number): Promise<void>
   /** Points the alias at this generation and removes all others. */
   activate(generation: number): Promise<void>
   /** Live chunks in a generation, tombstones not counted. */

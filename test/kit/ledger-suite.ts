@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
-import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
+import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder } from './ledger-writes.ts'
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeLedger(name: string, open: () => Promise<Ledger>): void {
@@ -93,9 +93,9 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [three, chunkOf('two')])] }))
       const found = await ledger.vectorLeg({ vector: axis(1), filter: everything, limit: 10 })
       expect(found.map(({ chunk }) => chunk).toSorted()).toEqual([chunkAddress(1, 0), chunkAddress(1, 1)])
-      expect(await ledger.neighbours({ recordId: 1, from: 0, to: 9 })).toEqual([
-        { ordinal: 0, text: 'three' },
-        { ordinal: 1, text: 'two' },
+      expect(await ledger.neighbours({ ranges: [{ recordId: 1, from: 0, to: 9 }] })).toEqual([
+        { recordId: 1, ordinal: 0, text: 'three' },
+        { recordId: 1, ordinal: 1, text: 'two' },
       ])
       expect(await ledger.lexicalLeg({ text: 'one', filter: everything, limit: 10 })).toEqual([])
     })
@@ -299,6 +299,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await ledger.fillGeneration({
         generation: 2,
         model: 'test/2',
+        upTo: 1,
         records: [{ recordId: 1, language: 'english', chunks: [{ header: '', text: 'one two', hash: 'h', vector }] }],
         embeddings: [],
         usage: { tokens: 0, cost: 0 },

@@ -15,7 +15,7 @@ interface SourceRow {
 /** Claims, their renewal and release: one writer a source, and a claim that was taken over writes nothing more. */
 export function claims({
   db,
-}: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'resetCursor' | 'setMapping'> {
+}: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'startFullRead' | 'noteCompared'> {
   const underClaim = async (
     sourceId: number,
     epoch: number,
@@ -71,8 +71,8 @@ export function claims({
         [sourceId, epoch, failure],
       )
     },
-    resetCursor: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'cursor = null'),
-    setMapping: ({ sourceId, epoch, mapping }) => underClaim(sourceId, epoch, 'mapping = $3', [mapping]),
+    startFullRead: ({ sourceId, epoch, mapping }) => underClaim(sourceId, epoch, 'cursor = null, mapping = $3', [mapping]),
+    noteCompared: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'compared_at = now()'),
   }
 }
 

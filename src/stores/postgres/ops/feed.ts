@@ -53,6 +53,13 @@ export function feed({ db }: LedgerContext): LedgerFeed {
         [projection, generation, sourceId, position],
       )
     },
+    positionAt: async ({ sourceId, feed: at }) => {
+      const [row] = await db.query<{ position: string }>(
+        `select position from record where source_id = $1 and feed <= $2 order by feed desc limit 1`,
+        [sourceId, at],
+      )
+      return row?.position
+    },
     resetProjection: async ({ projection, generation }) => {
       await db.query(`delete from projection where name = $1 and generation = $2`, [projection, generation])
     },

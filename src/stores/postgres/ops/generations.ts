@@ -49,8 +49,14 @@ export function generations(context: LedgerContext): Operations {
       )
       return row?.position ?? 0
     },
-    fillGeneration: ({ generation, model, records, embeddings, usage }) =>
+    fillGeneration: ({ generation, model, upTo, records, embeddings, usage }) =>
       db.transaction(async (tx) => {
+        const [row] = await tx.query<{ position: number }>(
+          `select fill_position as position from generation where id = $1 for update`,
+          [generation],
+        )
+        // A page that comes again after a lost answer is there already.
+        if ((row?.position ?? 0) >= upTo) return
         for (const [language, group] of Map.groupBy(records, (record) => record.language)) {
           const placed = group.flatMap(({ recordId, chunks }) =>
             chunks.map((chunk, slot) => ({ id: chunkAddress(recordId, slot), ordinal: slot, chunk })),
@@ -61,10 +67,7 @@ export function generations(context: LedgerContext): Operations {
         await raiseSlots(tx, records)
         await saveEmbeddings(tx, context, model, embeddings)
         await addUsage(tx, model, usage)
-        await tx.query(`update generation set fill_position = $2 where id = $1`, [
-          generation,
-          records.at(-1)?.recordId ?? 0,
-        ])
+        await tx.query(`update generation set fill_position = $2 where id = $1`, [generation, upTo])
       }),
     switchGeneration: async ({ generation, languages }) => {
       await ensureLexical(context, generation, Object.values(languages))

@@ -23,13 +23,15 @@ export function reads({
       )
       return rows.map(tidy)
     },
-    neighbours: async ({ recordId, from, to }) => {
+    neighbours: async ({ ranges }) => {
+      if (ranges.length === 0) return []
       const { id } = await requireGeneration(db)
-      return db.query<{ ordinal: number; text: string }>(
-        `select c.ordinal, c.text from ${tablesOf(id).chunk} c
-         where c.id >= $1::bigint * ${String(maxChunks)} and c.id < ($1::bigint + 1) * ${String(maxChunks)}
-           and c.ordinal between $2 and $3 order by c.ordinal`,
-        [recordId, from, to],
+      return db.query<{ recordId: number; ordinal: number; text: string }>(
+        `select r.id as "recordId", c.ordinal, c.text
+         from jsonb_to_recordset($1::jsonb) as r(id bigint, first int, last int) join ${tablesOf(id).chunk} c
+           on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}
+         where c.ordinal between r.first and r.last order by r.id, c.ordinal`,
+        [JSON.stringify(ranges.map(({ recordId, from, to }) => ({ id: recordId, first: from, last: to })))],
       )
     },
     readRecord: async ({ source, key, readable }) => {

@@ -1,0 +1,24 @@
+import { distance } from 'fastest-levenshtein'
+
+/** The candidate that was probably meant, or undefined when none is close. */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const typed = word.toLowerCase()
+  const limit = Math.min(3, Math.ceil(typed.length * 0.4))
+  let best: string | undefined
+  let bestDistance = limit + 1
+  for (const candidate of candidates) {
+    const steps = distance(typed, candidate.toLowerCase())
+    if (steps < bestDistance) {
+      best = candidate
+      bestDistance = steps
+    }
+  }
+  return best
+}
+
+/** `; did you mean table?`, or the names there are. */
+export function hint(word: string, candidates: readonly string[]): string {
+  const meant = nearest(word, candidates)
+  if (meant !== undefined) return `; did you mean ${meant}?`
+  return candidates.length === 0 ? '' : `; known: ${candidates.join(', ')}`
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { AquiferError, toAquiferError, toErrorView } from '../core/errors.ts'
+import type { Claim, Holder } from '../core/ledger-sync.ts'
+import type { PipelineContext } from './pipeline.ts'
+import type { SourceJob } from './source-job.ts'
+
+const leaseMs = 10_000
+
+/** This process, as the ledger knows it. */
+export const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
+
+export interface HeldClaim extends Claim {
+  /** Stops renewing and gives the source back, with what went wrong if anything did. */
+  release(error?: unknown): Promise<void>
+}
+
+/**
+ * Claims a source and keeps the claim alive. A lease left by a process of this machine that is dead is taken at once,
+ * any other one after it has run out; a live holder is SOURCE_BUSY. `onLost` is called when somebody else took it over.
+ */
+export async function claimSource(
+  context: PipelineContext,
+  job: SourceJob,
+  onLost: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<HeldClaim> {
+  const { ledger, clock } = context
+  const { name, type, language } = job.config
+  const deadline = clock.now() + leaseMs + 2000
+  for (;;) {
+    const dead = await deadHolder(context, name)
+    try {
+      const claim = await ledger.claim({ source: name, type, language, holder: thisHolder, leaseMs, dead })
+      return hold(context, claim, onLost)
+    } catch (error) {
+      const busy = error instanceof AquiferError && error.code === 'SOURCE_BUSY'
+      if (!busy || clock.now() > deadline || signal.aborted) throw error
+      await clock.sleep(500, signal)
+    }
+  }
+}
+
+async function deadHolder({ ledger }: PipelineContext, source: string): Promise<string | undefined> {
+  const holder = await ledger.holder({ source })
+  if (holder === undefined || holder.host !== thisHolder.host) return undefined
+  // A process of this machine that reuses our own pid is not us.
+  return holder.pid === process.pid || isAlive(holder.pid) ? undefined : holder.run
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function hold({ ledger, log }: PipelineContext, claim: Claim, onLost: (error: unknown) => void): HeldClaim {
+  const { sourceId, epoch } = claim
+  const timer = setInterval(() => {
+    ledger.renew({ sourceId, epoch, leaseMs }).catch((error: unknown) => {
+      if (error instanceof AquiferError && error.code === 'SOURCE_FENCED') onLost(error)
+      else log.warn({ err: error }, 'could not renew the claim on a source')
+    })
+  }, leaseMs / 3)
+  timer.unref()
+  return {
+    ...claim,
+    release: async (error) => {
+      clearInterval(timer)
+      await ledger.release({
+        sourceId,
+        epoch,
+        error: error === undefined ? undefined : toErrorView(toAquiferError(error)),
+      })
+    },
+  }
+}

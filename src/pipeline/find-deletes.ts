@@ -1,0 +1,66 @@
+import type { Indexer } from '../core/indexer.ts'
+import type { PipelineContext } from './pipeline.ts'
+import type { SourceWriter } from './source-writer.ts'
+
+const page = 5000
+
+/**
+ * Deletes by comparison: walks the source's keys and the ledger's side by side, both in byte order, and deletes what
+ * only the ledger has. The writer must be flushed and nothing else may write meanwhile, or a change that was read before
+ * its item was deleted could be committed after the delete. The ledger's page is read before the source's keys, so a key
+ * it holds was there earlier.
+ */
+export async function findDeletes(
+  { ledger }: PipelineContext,
+  indexer: Indexer,
+  target: {
+    readonly source: string
+    readonly sourceId: number
+    readonly writer: SourceWriter
+    readonly position: string
+  },
+  signal: AbortSignal,
+): Promise<number> {
+  const { source, sourceId, writer, position } = target
+  let found = 0
+  let after: string | undefined
+  let known = await ledger.liveKeys({ sourceId, after, limit: page })
+  if (known.length === 0) return 0
+  let index = 0
+  const next = async (): Promise<string | undefined> => {
+    if (index < known.length) return known[index]?.key
+    if (known.length < page) return undefined
+    after = known.at(-1)?.key
+    known = await ledger.liveKeys({ sourceId, after, limit: page })
+    index = 0
+    return known[0]?.key
+  }
+  const remove = async (key: string): Promise<void> => {
+    index++
+    found++
+    await writer.push({ kind: 'delete', source, key, position })
+  }
+  const from = known[0]?.key
+  for await (const { key } of indexer.keys(source, from === undefined ? {} : { from }, 'keys')) {
+    signal.throwIfAborted()
+    for (let held = await next(); held !== undefined && compareBytes(held, key) < 0; held = await next())
+      await remove(held)
+    if ((await next()) === key) index++
+  }
+  for (let held = await next(); held !== undefined; held = await next()) await remove(held)
+  await writer.flush()
+  return found
+}
+
+/** Order of the UTF-8 bytes. UTF-16 order differs only where a surrogate meets a unit above it. */
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return rank(x) - rank(y)
+  }
+  return a.length - b.length
+}
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

@@ -1,0 +1,103 @@
+import type { Json } from '../../schemas/record.ts'
+import { AquiferError } from '../core/errors.ts'
+import type { Indexer } from '../core/indexer.ts'
+import type { HeldClaim } from './claim-source.ts'
+import { findDeletes } from './find-deletes.ts'
+import type { OnProgress, PipelineContext } from './pipeline.ts'
+import { settingsNote, type SourceJob } from './source-job.ts'
+import { createSourceWriter, type SourceWriter } from './source-writer.ts'
+
+/** A claimed source of a group, as it is read round after round. */
+export interface Reading {
+  readonly job: SourceJob
+  readonly claim: HeldClaim
+  readonly writer: SourceWriter
+  cursor: Json | undefined
+  position: string
+  comparedMs: number
+}
+
+export function startReading(
+  context: PipelineContext,
+  job: SourceJob,
+  claim: HeldClaim,
+  options: { readonly cursor: Json | undefined; readonly signal: AbortSignal; readonly onCommit: () => void },
+): Reading {
+  const writer = createSourceWriter(context, { claim, job, loading: options.cursor === undefined, ...options })
+  return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0 }
+}
+
+/** One round: everything new since the cursors, committed. An expired cursor starts that source's read anew, once. */
+export async function readRound(
+  context: PipelineContext,
+  indexer: Indexer,
+  readings: readonly Reading[],
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await readChanges(context, indexer, readings, onProgress, signal)
+  } catch (error) {
+    if (!(error instanceof AquiferError) || error.code !== 'CURSOR_EXPIRED') throw error
+    for (const reading of readings) {
+      const { sourceId, epoch } = reading.claim
+      await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(reading.job) })
+      reading.cursor = undefined
+    }
+    await readChanges(context, indexer, readings, onProgress, signal)
+  }
+}
+
+async function readChanges(
+  context: PipelineContext,
+  indexer: Indexer,
+  readings: readonly Reading[],
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const byName = new Map(readings.map((reading) => [reading.job.config.name, reading]))
+  const cursors = Object.fromEntries(
+    readings.flatMap(({ job, cursor }) => (cursor === undefined ? [] : [[job.config.name, cursor]])),
+  )
+  let told = 0
+  for await (const change of indexer.changes(cursors)) {
+    signal.throwIfAborted()
+    const reading = byName.get(change.source)
+    if (reading === undefined)
+      throw new AquiferError('INTERNAL', `A change came for ${change.source}, which was not asked for.`)
+    if (change.kind === 'checkpoint') reading.position = change.position
+    await reading.writer.push(change)
+    if (context.clock.now() - told > 100) {
+      told = context.clock.now()
+      onProgress({ source: change.source, phase: 'reading', ...reading.writer.counts })
+    }
+  }
+  for (const reading of readings) {
+    await reading.writer.flush()
+    reading.cursor = reading.writer.cursor ?? reading.cursor
+  }
+  await indexer.committed?.(
+    Object.fromEntries(
+      readings.flatMap(({ job, cursor }) => (cursor === undefined ? [] : [[job.config.name, cursor]])),
+    ),
+  )
+}
+
+/** Looks for deletes by comparing keys, where the source does not tell them and it is time to. */
+export async function compareRound(
+  context: PipelineContext,
+  indexer: Indexer,
+  readings: readonly Reading[],
+  options: { readonly all: boolean; readonly onProgress: OnProgress; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const reading of readings) {
+    const { job, claim, writer, position } = reading
+    if (!options.all && context.clock.now() - reading.comparedMs < job.config.compareMs) continue
+    const source = job.config.name
+    options.onProgress({ source, phase: 'comparing', ...writer.counts })
+    const started = context.clock.now()
+    await findDeletes(context, indexer, { source, sourceId: claim.sourceId, writer, position }, options.signal)
+    await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
+    reading.comparedMs = started
+  }
+}

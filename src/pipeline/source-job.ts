@@ -1,0 +1,29 @@
+import type { SourceConfig } from '../core/config.ts'
+import type { IndexerType } from '../core/indexer.ts'
+
+/** One source as a sync sees it. */
+export interface SourceJob {
+  readonly config: SourceConfig
+  /** Digest of all settings that decide what a record becomes. */
+  readonly mappingDigest: string
+  /** Digest of all settings that decide what is read. */
+  readonly optionsDigest: string
+}
+
+/** Sources that are read through one connection, and how to open it. */
+export interface SourceGroup {
+  readonly type: IndexerType
+  /** Resolved options of the connection; undefined for a type without one. */
+  readonly connection: unknown
+  readonly jobs: readonly SourceJob[]
+}
+
+/** What the ledger notes of a source's settings, and asks back. */
+export function settingsNote({ mappingDigest, optionsDigest }: SourceJob): string {
+  return `${mappingDigest} ${optionsDigest}`
+}
+
+export function parseSettingsNote(note: string): { readonly mappingDigest: string; readonly optionsDigest: string } {
+  const [mappingDigest = '', optionsDigest = ''] = note.split(' ')
+  return { mappingDigest, optionsDigest }
+}

@@ -1,0 +1,154 @@
+import { createHmac } from 'node:crypto'
+import { toAquiferError, type AquiferError } from '../core/errors.ts'
+import type { Indexer } from '../core/indexer.ts'
+import { claimSource, type HeldClaim } from './claim-source.ts'
+import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
+import { compareRound, readRound, startReading, type Reading } from './read-round.ts'
+import { settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
+
+export interface SourceOutcome extends Omit<SyncProgress, 'phase'> {
+  readonly error: AquiferError | undefined
+}
+
+export interface SyncGroupOptions {
+  /** Reads everything again, whatever the cursor says. */
+  readonly full: boolean
+  readonly watch: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: OnProgress
+  readonly onCommit: () => void
+  /** A failure that a watch rides out. */
+  readonly onTrouble: (sources: readonly string[], error: AquiferError) => void
+}
+
+/** Brings the sources of one connection up to date, and in a watch keeps them there until the signal aborts. */
+export async function syncGroup(
+  context: PipelineContext,
+  group: SourceGroup,
+  options: SyncGroupOptions,
+): Promise<readonly SourceOutcome[]> {
+  const names = group.jobs.map(({ config }) => config.name)
+  for (let failures = 0; ; failures++) {
+    const outcomes = await attempt(context, group, options)
+    const trouble = outcomes.find(({ error }) => error !== undefined)?.error
+    if (!options.watch || options.signal.aborted || trouble === undefined || trouble.code === 'SOURCE_FENCED')
+      return outcomes
+    options.onTrouble(names, trouble)
+    await context.clock.sleep(Math.min(60_000, 1000 * 2 ** Math.min(failures, 6)), options.signal)
+    if (options.signal.aborted) return outcomes
+  }
+}
+
+async function attempt(
+  context: PipelineContext,
+  group: SourceGroup,
+  options: SyncGroupOptions,
+): Promise<readonly SourceOutcome[]> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([options.signal, lost.signal])
+  const claimed: { readonly job: SourceJob; readonly claim: HeldClaim }[] = []
+  const failed: SourceOutcome[] = []
+  for (const job of group.jobs) {
+    const source = job.config.name
+    try {
+      options.onProgress({ source, phase: 'waiting', ...nothing })
+      claimed.push({ job, claim: await claimSource(context, job, (error) => lost.abort(error), signal) })
+    } catch (error) {
+      failed.push({ source, ...nothing, error: toAquiferError(error) })
+    }
+  }
+  const readings: Reading[] = []
+  let error: AquiferError | undefined
+  try {
+    for (const { job, claim } of claimed) readings.push(await begin(context, job, claim, { ...options, signal }))
+    if (readings.length > 0) await run(context, group, readings, { ...options, signal })
+  } catch (thrown) {
+    error = options.signal.aborted ? undefined : toAquiferError(lost.signal.aborted ? lost.signal.reason : thrown)
+  }
+  for (const { claim } of claimed) {
+    await claim
+      .release(error)
+      .catch((thrown: unknown) => context.log.warn({ err: thrown }, 'could not release a source'))
+  }
+  const done = claimed.map(({ job }): SourceOutcome => {
+    const counts = readings.find((reading) => reading.job === job)?.writer.counts ?? nothing
+    options.onProgress({ source: job.config.name, phase: error === undefined ? 'done' : 'failed', ...counts })
+    return { source: job.config.name, ...counts, error }
+  })
+  return [...done, ...failed]
+}
+
+const nothing = { read: 0, written: 0, unchanged: 0, deleted: 0, rejected: 0 }
+
+async function begin(
+  context: PipelineContext,
+  job: SourceJob,
+  claim: HeldClaim,
+  options: SyncGroupOptions,
+): Promise<Reading> {
+  const { sourceId, epoch } = claim
+  // Another path or table to read from needs a read from the start, but nothing that has to be agreed to.
+  const fresh = options.full || claim.mapping !== settingsNote(job)
+  if (fresh) await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(job) })
+  return startReading(context, job, claim, {
+    cursor: fresh ? undefined : claim.cursor,
+    signal: options.signal,
+    onCommit: options.onCommit,
+  })
+}
+
+async function run(
+  context: PipelineContext,
+  group: SourceGroup,
+  readings: readonly Reading[],
+  options: SyncGroupOptions,
+): Promise<void> {
+  const { signal, onProgress } = options
+  const everyMs = Math.min(...readings.map(({ job }) => job.config.everyMs))
+  await using indexer = await openGroup(context, group, readings, everyMs, signal)
+  for (let round = 0; ; round++) {
+    await readRound(context, indexer, readings, onProgress, signal)
+    if (group.type.deletes === 'by comparison') {
+      await compareRound(context, indexer, readings, { all: round === 0, onProgress, signal })
+    }
+    await settle(context, readings, onProgress, signal)
+    if (!options.watch) return
+    await context.clock.sleep(everyMs, signal)
+    if (signal.aborted) return
+  }
+}
+
+async function openGroup(
+  context: PipelineContext,
+  group: SourceGroup,
+  readings: readonly Reading[],
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<Indexer> {
+  const key = await context.ledger.secret({ purpose: 'digest' })
+  return group.type.open(group.connection, {
+    sources: Object.fromEntries(readings.map(({ job }) => [job.config.name, job.config.options])),
+    until: 'now',
+    signal,
+    clock: context.clock,
+    everyMs,
+    digest: (canonical) => createHmac('sha256', key).update(canonical).digest('base64url').slice(0, 22),
+  })
+}
+
+/** What is left to do after a read: the graph is built or fed, slice by slice, while searches go on in between. */
+async function settle(
+  context: PipelineContext,
+  readings: readonly Reading[],
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  await context.ledger.finishLoad()
+  for (;;) {
+    signal.throwIfAborted()
+    const { remaining } = await context.ledger.mergeVectors()
+    if (remaining === 0) return
+    for (const { job, writer } of readings.slice(0, 1))
+      onProgress({ source: job.config.name, phase: 'merging', ...writer.counts })
+  }
+}

@@ -1,0 +1,123 @@
+import pLimit from 'p-limit'
+import type { SourceConfig } from '../core/config.ts'
+import { AquiferError, toAquiferError } from '../core/errors.ts'
+import type { GenerationSettings } from '../core/ledger.ts'
+import { claimSource, type HeldClaim } from './claim-source.ts'
+import { findDrift, rebuildError, type Drift } from './needs-rebuild.ts'
+import type { OnProgress, PipelineContext } from './pipeline.ts'
+import { createProjector, type Projector } from './projector.ts'
+import { rebuild } from './rebuild.ts'
+import type { SourceGroup } from './source-job.ts'
+import { syncGroup, type SourceOutcome } from './sync-group.ts'
+
+/** So many connections are read at once. */
+const concurrentGroups = 3
+
+export interface SyncOptions {
+  readonly settings: GenerationSettings
+  /** What to sync. */
+  readonly groups: readonly SourceGroup[]
+  /** Everything that is configured, synced now or not. */
+  readonly configured: Readonly<Record<string, SourceConfig>>
+  readonly pricePerMillionTokens: number | undefined
+  readonly full: boolean
+  readonly watch: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: OnProgress
+  readonly onTrouble: (sources: readonly string[], error: AquiferError) => void
+}
+
+export interface SyncOutcome {
+  readonly sources: readonly SourceOutcome[]
+  readonly removed: readonly string[]
+  /** Why the projection is behind, if it is. */
+  readonly projection: AquiferError | undefined
+}
+
+/** Brings the ledger up to date with its sources, and the projection with the ledger. */
+export async function sync(context: PipelineContext, options: SyncOptions): Promise<SyncOutcome> {
+  const { ledger, projection } = context
+  const { signal } = options
+  const languages = Object.values(options.configured).map(({ language }) => language)
+  const jobs = options.groups.flatMap((group) => group.jobs)
+  const { generation } = await ledger.ensureGeneration({ ...options.settings, languages })
+  const status = await ledger.status()
+  const drift = findDrift(status, options.settings, jobs, options.configured)
+  const cost = { tokensPerChunk: context.chunking.maxTokens, pricePerMillionTokens: options.pricePerMillionTokens }
+  const needed = rebuildError(drift, status, cost)
+  if (needed !== undefined && !options.full) throw needed
+  const active = drift.generation.length === 0 ? generation : await rebuildAll(context, options)
+  const projector = projection === undefined ? undefined : createProjector(context, projection, active.id)
+  if (options.full && projection !== undefined) {
+    await ledger.resetProjection({ projection: projection.name, generation: active.id })
+  }
+  for (const source of drift.removed) await ledger.removeSource({ source })
+  const stop = new AbortController()
+  const background = projector?.run(AbortSignal.any([signal, stop.signal])).then(
+    () => undefined,
+    (error: unknown) => toAquiferError(error),
+  )
+  const limit = pLimit(options.watch ? Math.max(1, options.groups.length) : concurrentGroups)
+  const outcomes = await Promise.all(
+    options.groups.map((group) =>
+      limit(() => syncGroup(context, group, { ...options, onCommit: () => projector?.notify() })),
+    ),
+  )
+  stop.abort()
+  const failed = await background
+  const behind = failed ?? (await finishProjection(context, projector, active.id, drift, options))
+  return { sources: outcomes.flat(), removed: drift.removed, projection: behind }
+}
+
+/** The last of the feed, then what only tombstones of removed sources were kept for. */
+async function finishProjection(
+  { ledger, projection }: PipelineContext,
+  projector: Projector | undefined,
+  generation: number,
+  drift: Drift,
+  { signal, onProgress }: SyncOptions,
+): Promise<AquiferError | undefined> {
+  try {
+    if (projector !== undefined && projection !== undefined && !signal.aborted) {
+      const before = await ledger.projectionPositions({ projection: projection.name, generation })
+      onProgress({
+        source: projection.name,
+        phase: 'projecting',
+        read: 0,
+        written: 0,
+        unchanged: 0,
+        deleted: 0,
+        rejected: 0,
+      })
+      await projector.catchUp(signal)
+      // Up to where it stood before this run nothing can still be on its way.
+      for (const { sourceId, feed } of before) await projection.purge(generation, sourceId, feed)
+    }
+    for (const source of drift.removed) await ledger.forgetSource({ source })
+    return undefined
+  } catch (error) {
+    return signal.aborted ? undefined : toAquiferError(error)
+  }
+}
+
+/** Holds every source's claim, so that nobody writes into the old generation while the new one is filled. */
+async function rebuildAll(context: PipelineContext, options: SyncOptions): ReturnType<typeof rebuild> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([options.signal, lost.signal])
+  const claims: HeldClaim[] = []
+  try {
+    for (const { name } of (await context.ledger.status()).sources) {
+      const job = options.groups.flatMap(({ jobs }) => jobs).find(({ config }) => config.name === name)
+      if (job === undefined && options.configured[name] !== undefined) {
+        throw new AquiferError(
+          'ARGUMENT_INVALID',
+          'A rebuild concerns every source: run `aquifer sync --full` without naming any.',
+        )
+      }
+      if (job !== undefined) claims.push(await claimSource(context, job, (error) => lost.abort(error), signal))
+    }
+    return await rebuild(context, { ...options, sources: Object.values(options.configured), signal })
+  } finally {
+    for (const claim of claims) await claim.release()
+  }
+}

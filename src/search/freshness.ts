@@ -1,0 +1,31 @@
+import type { FoundSource } from '../core/ledger-search.ts'
+import type { SearchContext } from './search-context.ts'
+
+/** Up to when a record's source was known to be in step, and how long ago that is. A source always has been read once. */
+export function ageOf({ clock }: SearchContext, asOfMs: number | undefined): { as_of: string; lag_ms: number } {
+  const now = clock.now()
+  const at = asOfMs ?? 0
+  return { as_of: new Date(at).toISOString(), lag_ms: Math.max(0, now - at) }
+}
+
+export function freshnessOf(
+  context: SearchContext,
+  source: string,
+  asOfMs: number | undefined,
+): 'ok' | 'warn' | 'error' | 'unknown' {
+  const limits = context.sources[source]?.freshness
+  if (asOfMs === undefined || (limits?.warnMs === undefined && limits?.errorMs === undefined)) return 'unknown'
+  const lag = context.clock.now() - asOfMs
+  if (limits.errorMs !== undefined && lag > limits.errorMs) return 'error'
+  return limits.warnMs !== undefined && lag > limits.warnMs ? 'warn' : 'ok'
+}
+
+/** What a reader must know of sources that are older than they promise to be. */
+export function staleNotices(context: SearchContext, sources: readonly FoundSource[]): string[] {
+  return sources.flatMap(({ name, asOfMs }) => {
+    const state = freshnessOf(context, name, asOfMs)
+    if (state === 'ok' || state === 'unknown' || asOfMs === undefined) return []
+    const minutes = Math.round((context.clock.now() - asOfMs) / 60_000)
+    return [`${name} is older than it promises: last in step ${minutes.toLocaleString('en-US')} minutes ago.`]
+  })
+}

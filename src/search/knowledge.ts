@@ -1,0 +1,136 @@
+import type { Hit, RecordView, SearchAnswer } from '../../schemas/search.ts'
+import { readableBy, type Caller } from '../core/caller.ts'
+import { AquiferError } from '../core/errors.ts'
+import type { Knowledge } from '../core/knowledge.ts'
+import { collectHits, type FoundHit } from './collect-hits.ts'
+import { describeSources } from './describe-sources.ts'
+import { ageOf, staleNotices } from './freshness.ts'
+import { packHits, type PackedHit } from './pack-hits.ts'
+import { readPageCursor, writePageCursor } from './page-cursor.ts'
+import { planSearch, type SearchPlan } from './plan-search.ts'
+import { parseRecordId, recordId } from './record-id.ts'
+import { retrieve, type Retrieved } from './retrieve.ts'
+import type { SearchContext } from './search-context.ts'
+
+/** A leg is asked for so many; more when a page lies deeper or most of them may not be read. */
+const depth = 100
+const deepest = 1600
+
+/** Search, fetch and descriptions over a ledger, every one of them with a caller. */
+export function createKnowledge(context: SearchContext): Knowledge {
+  const secret = lazily(() => context.ledger.secret({ purpose: 'page-cursor' }))
+  return {
+    search: async (request, caller, signal) => {
+      const plan = await planSearch(context, request, caller)
+      const offset = request.cursor === undefined ? 0 : readPageCursor(await secret(), plan, caller, request.cursor)
+      const sources = context.ledger.describeSources({ readable: undefined })
+      const { hits, retrieved, more } = await findPage(context, plan, offset, signal)
+      const packed = await packHits(context, plan, hits)
+      const answer = toAnswer(context, plan, packed, retrieved)
+      const searched = (await sources).filter(({ name }) => plan.filter.sources?.includes(name) ?? true)
+      const oldest = oldestOf(searched.map(({ asOfMs }) => asOfMs))
+      const shown = new Set(packed.map(({ hit }) => hit.source))
+      const stale = staleNotices(
+        context,
+        searched.filter(({ name }) => shown.has(name)),
+      )
+      return {
+        ...answer,
+        as_of: oldest === undefined ? null : new Date(oldest).toISOString(),
+        notices: [...answer.notices, ...stale],
+        ...(more || packed.length < hits.length
+          ? { next_cursor: writePageCursor(await secret(), plan, caller, offset + packed.length) }
+          : {}),
+      }
+    },
+    fetch: async (id, caller) => fetchRecord(context, id, caller),
+    describe: (caller) => describeSources(context, caller),
+  }
+}
+
+interface Page {
+  readonly hits: readonly FoundHit[]
+  readonly retrieved: Retrieved
+  readonly more: boolean
+}
+
+/** Goes deeper until the page is full or the legs have no more. */
+async function findPage(
+  context: SearchContext,
+  plan: SearchPlan,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<Page> {
+  const wanted = offset + plan.limit + 1
+  for (let asked = depth; ; asked *= 4) {
+    const retrieved = await retrieve(context, plan, asked, signal)
+    const found = await collectHits(context, plan, retrieved.candidates, wanted)
+    if (found.length >= wanted || !retrieved.deeper || asked >= deepest) {
+      return { hits: found.slice(offset, wanted - 1), retrieved, more: found.length >= wanted }
+    }
+  }
+}
+
+function toAnswer(
+  context: SearchContext,
+  plan: SearchPlan,
+  packed: readonly PackedHit[],
+  retrieved: Retrieved,
+): Pick<SearchAnswer, 'query' | 'hits' | 'notices'> {
+  const hits = packed.map(({ hit, text }): Hit => {
+    const { lexical, vector, score } = hit.candidate
+    return {
+      id: recordId(hit.source, hit.key),
+      source: hit.source,
+      title: hit.title,
+      url: hit.url,
+      text,
+      score,
+      ...ageOf(context, hit.asOfMs),
+      ...(hit.modifiedAt === undefined ? {} : { modified_at: hit.modifiedAt }),
+      ...(Object.keys(hit.fields).length === 0 ? {} : { fields: { ...hit.fields } }),
+      passage: hit.ordinal,
+      legs: {
+        ...(lexical === undefined ? {} : { lexical: legOf(lexical) }),
+        ...(vector === undefined ? {} : { vector: legOf(vector) }),
+      },
+    }
+  })
+  return { query: plan.query, hits, notices: [...retrieved.notices] }
+}
+
+function legOf({ rank, score }: { rank: number | undefined; score: number }): { rank?: number; score: number } {
+  return rank === undefined ? { score } : { rank, score }
+}
+
+async function fetchRecord(context: SearchContext, id: string, caller: Caller): Promise<RecordView> {
+  const place = parseRecordId(id)
+  const record =
+    place === undefined ? undefined : await context.ledger.readRecord({ ...place, readable: readableBy(caller) })
+  if (record === undefined) throw new AquiferError('RECORD_NOT_FOUND', `There is no record ${id.slice(0, 200)}.`)
+  return {
+    id,
+    source: record.source,
+    title: record.title,
+    url: record.url,
+    text: record.text,
+    fields: { ...record.fields },
+    position: record.position,
+    ...(record.modifiedAt === undefined ? {} : { modified_at: record.modifiedAt }),
+    ...ageOf(context, record.asOfMs),
+  }
+}
+
+function oldestOf(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    }))
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { Duration, SecretUrl } from '../../schemas/config.ts'
+
+/** How to reach the database; `open` gets the URL as plain text. */
+export const PostgresConnection = z.strictObject({
+  url: SecretUrl,
+  statementTimeout: Duration.default(300_000).describe('The longest that one statement may run on the source'),
+})
+export type PostgresConnection = z.infer<typeof PostgresConnection>
+
+const Name = z.string().min(1)
+const Key = z.union([Name, z.array(Name).min(1)]).describe('Column, or columns, that tell the rows apart')
+
+const reading = {
+  cursor: Name.optional().describe('Column that grows with every change, such as updated_at; worth it with an index'),
+  overlap: Duration.optional().describe(
+    'How far before the cursor to read again, for clocks that differ; 1m, or 90m for a timestamp without time zone',
+  ),
+  mode: z.enum(['poll', 'snapshot', 'stream']).default('poll').describe('poll reads what changed, snapshot everything'),
+}
+
+const TableSource = z.strictObject({
+  table: Name.describe('Table or view, such as public.film'),
+  key: Key.optional(),
+  ...reading,
+})
+
+const QuerySource = z.strictObject({
+  query: Name.describe('One SELECT statement'),
+  key: Key,
+  ...reading,
+})
+
+/** A table or view, whose key is its primary key unless said otherwise, or a query, whose key has to be said. */
+export const PostgresSource = z.union([TableSource, QuerySource])
+export type PostgresSource = z.infer<typeof PostgresSource>

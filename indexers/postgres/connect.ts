@@ -1,0 +1,66 @@
+import type { Client, ClientConfig } from 'pg'
+import { invalidSource, toSourceError } from './source-error.ts'
+import type { Place } from './source-error.ts'
+
+export interface Address {
+  readonly url: string
+  readonly statementTimeoutMs: number
+}
+
+const connectTimeoutMs = 10_000
+const cancelTimeoutMs = 2000
+
+/** A connection that hands over every value as the text Postgres prints. The driver is loaded here, at first use. */
+export async function connect(
+  { url, statementTimeoutMs }: Address,
+  place: Place,
+  timeoutMs = connectTimeoutMs,
+): Promise<Client> {
+  const { Client } = await import('pg')
+  const config: ClientConfig = {
+    connectionString: url,
+    application_name: 'aquifer',
+    connectionTimeoutMillis: timeoutMs,
+    keepAlive: true,
+    // The server enforces statementTimeout; this is for one that no longer answers.
+    query_timeout: statementTimeoutMs + 15_000,
+    types: { getTypeParser: () => (text: string) => text },
+  }
+  const client = understand(url, place, () => new Client(config))
+  try {
+    // Without a listener, losing an idle connection would end the process. The next statement meets the error.
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  } catch (thrown) {
+    throw toSourceError(thrown, place)
+  }
+}
+
+function understand<T>(url: string, place: Place, make: () => T): T {
+  const complain = (cause?: unknown): Error =>
+    invalidSource(place, 'the URL of the connection is not a Postgres URL', {
+      cause,
+      fix: 'Write it as postgresql://USER:PASSWORD@HOST:5432/DATABASE, with special characters percent-encoded.',
+    })
+  if (!/^postgres(?:ql)?:\/\//.test(url)) throw complain()
+  try {
+    return make()
+  } catch (cause) {
+    throw complain(cause)
+  }
+}
+
+/** Asks the server to end what the session `pid` runs. Best effort: a server with one connection has no room for it. */
+export async function cancelStatement(address: Address, pid: string): Promise<void> {
+  try {
+    const client = await connect(address, { subject: '', what: '' }, cancelTimeoutMs)
+    try {
+      await client.query('select pg_cancel_backend($1)', [pid])
+    } finally {
+      await client.end()
+    }
+  } catch {
+    return
+  }
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import type { Json } from '../../schemas/record.ts'
+import { AquiferError } from '../../src/core/errors.ts'
+import type { Place } from './source-error.ts'
+
+const Xid = z.string().regex(/^\d+$/)
+
+/** Where a source goes on. */
+const Cursor = z.strictObject({
+  version: z.literal(1),
+  /** See `Server.historySql`. */
+  history: z.string(),
+  /** Digest of what is read: the relation, its columns and types. */
+  shape: z.string(),
+  /** Object ids of the tables that hold the rows: a partition that is attached brings rows that are old already. */
+  parts: z.array(Xid).readonly(),
+  /** Snapshot that everything read since the last complete read goes back to. */
+  xmin: Xid,
+  xmax: Xid,
+  asOf: z.string(),
+  marks: z.strictObject({
+    safe: z.string().nullable(),
+    pending: z
+      .array(z.strictObject({ value: z.string(), xmax: Xid, virtual: z.array(z.string()).readonly() }))
+      .readonly(),
+  }),
+  /** A first read that has not ended, and the key columns of its last row. */
+  pass: z.strictObject({ after: z.array(z.string()).readonly() }).nullable(),
+})
+export type Cursor = z.infer<typeof Cursor>
+
+export function parseCursor(saved: Json | undefined, place: Place): Cursor | undefined {
+  if (saved === undefined) return undefined
+  const cursor = Cursor.safeParse(saved)
+  if (!cursor.success) throw expired(place, 'its cursor is not one of this version', cursor.error)
+  return cursor.data
+}
+
+export function expired(place: Place, why: string, cause?: unknown): AquiferError {
+  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
+}

@@ -16,9 +16,8 @@ export const marginMs = { local: 2000, other: 60_000 } as const
 const localTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x01021994, 0x794c7630, 0xf2f52010, 0xca451a4e])
 
 /** Undefined since: everything counts as touched. */
-export async function changeTimes(path: string, sinceMs: number | undefined): Promise<ChangeTimes> {
+export function changeTimes(isLocal: boolean, sinceMs: number | undefined): ChangeTimes {
   if (sinceMs === undefined) return { isTouched: () => true, areWeak: false }
-  const isLocal = await isLocalFileSystem(path)
   const sinceNs = BigInt(Math.floor(sinceMs - (isLocal ? marginMs.local : marginMs.other))) * 1_000_000n
   return isLocal
     ? { isTouched: ({ ctimeNs }) => ctimeNs >= sinceNs, areWeak: false }

@@ -16,10 +16,13 @@ export function decodeText(bytes: Uint8Array, mediaType: string): string | undef
   const declared = mediaType === 'text/html' ? declaredEncoding(bytes) : undefined
   for (const encoding of declared === undefined ? likelyEncodings(bytes) : [declared, ...likelyEncodings(bytes)]) {
     const text = decode(encoding, bytes)
-    if (text !== undefined) return text
+    if (text !== undefined && !hasHighControl.test(text)) return text
   }
   return undefined
 }
+
+/** What the web's encodings make of bytes without a meaning. */
+const hasHighControl = /[\u0080-\u009f]/
 
 /** Undefined when a byte has no meaning in the encoding. */
 function decode(encoding: string, bytes: Uint8Array): string | undefined {

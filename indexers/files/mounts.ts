@@ -15,7 +15,7 @@ export interface MountWatch {
 
 export interface MountedFolder {
   readonly key: string
-  readonly stat: BigIntStats
+  readonly stat: Pick<BigIntStats, 'dev' | 'ino'>
   /** Of the folder above; undefined for the source's own. */
   readonly outerDevice: bigint | undefined
   readonly isEmpty: boolean
@@ -44,6 +44,6 @@ function isMount({ stat, outerDevice }: MountedFolder): boolean {
   return stat.dev !== outerDevice
 }
 
-function identityOf(stat: BigIntStats): string {
+function identityOf(stat: MountedFolder['stat']): string {
   return `${stat.dev}:${stat.ino}`
 }

@@ -17,7 +17,7 @@ export async function* readKeys(
 ): AsyncGenerator<KeyDigest> {
   const { name, settings, rules, options } = source
   const root = await openRoot(name, settings.path, 'SOURCE_UNREACHABLE')
-  const times = await changeTimes(root.path, undefined)
+  const times = changeTimes(root.isLocal, undefined)
   const mounts = watchMounts(args.knownMounts)
   const found = walk({ root, rules, signal: options.signal, range: args.range, times, mounts, again: new Set() })
   for await (const item of found) {

@@ -32,7 +32,7 @@ export async function* readRound(source: OpenSource, cursor: Json | undefined): 
   const startedAtMs = options.clock.now()
   const before = parseCursor(cursor, startedAtMs)
   const root = await openRoot(name, settings.path, 'SOURCE_UNREACHABLE')
-  const times = await changeTimes(root.path, before.startedAtMs)
+  const times = changeTimes(root.isLocal, before.startedAtMs)
   const mounts = watchMounts(before.mounts)
   const round: Round = { source, root, startedAtMs, mounts, again: new Set() }
   const again = new Set(before.again)

@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { lstat, opendir, realpath } from 'node:fs/promises'
 import { basename, sep } from 'node:path'
 import { AquiferError } from '../../src/core/errors.ts'
+import { isLocalFileSystem } from './change-times.ts'
 
 /** The place a source names, as found at the start of a round. */
 export interface Root {
@@ -11,6 +12,8 @@ export interface Root {
   /** The name of the one file, for a source that is a file. */
   readonly file: string | undefined
   readonly stat: BigIntStats
+  /** Its times can be relied on, to the second. */
+  readonly isLocal: boolean
 }
 
 /** Throws `whenMissing` if nothing is there, SOURCE_UNREACHABLE if it cannot be read. */
@@ -22,11 +25,12 @@ export async function openRoot(
   try {
     const real = await realpath(path)
     const stat = await lstat(real, { bigint: true })
+    const isLocal = await isLocalFileSystem(real)
     if (stat.isDirectory()) {
       await (await opendir(real)).close()
-      return { source, path: real, file: undefined, stat }
+      return { source, path: real, file: undefined, stat, isLocal }
     }
-    if (stat.isFile()) return { source, path: real, file: basename(path), stat }
+    if (stat.isFile()) return { source, path: real, file: basename(path), stat, isLocal }
   } catch (error) {
     if (isGone(error)) throw new AquiferError(whenMissing, `Source ${source}: there is no ${path}.`, { cause: error })
     throw unreachable(source, path, error)

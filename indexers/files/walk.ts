@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { KeyRange } from '../../src/core/indexer.ts'
-import { compareUtf8 } from './byte-order.ts'
+import { compareUtf8 } from '../../src/core/byte-order.ts'
 import type { ChangeTimes } from './change-times.ts'
 import { cancelled, childKey, listFolder } from './list-folder.ts'
 import type { Entry, Folder } from './list-folder.ts'
@@ -37,8 +37,8 @@ export interface Walk {
   readonly again: ReadonlySet<string>
 }
 
-const maxKeyLength = 2000
-const tooLong = `The path is longer than ${maxKeyLength} characters.`
+/** In UTF-8: what a B-tree of Postgres surely takes. */
+const maxKeyBytes = 2000
 
 interface Frame extends Folder {
   readonly entries: readonly Entry[]
@@ -66,7 +66,7 @@ export async function* walk(walk: Walk): AsyncGenerator<Found> {
       continue
     }
     const key = childKey(frame.key, entry.name)
-    if (entry.kind !== 'folder') {
+    if (entry.kind !== 'folder' || isTooLong(key)) {
       if (isIn(range, key)) yield foundOf(entry, key, frame, walk)
     } else if (reaches(range, `${key}/`)) {
       const path = entry.linkedPath ?? join(frame.path, entry.name)
@@ -113,6 +113,7 @@ async function enter(folder: Folder, above: readonly Frame[], walk: Walk): Promi
     return { ...folder, entries, stat, isTouched, isSuspect, next: 0 }
   } catch (cause) {
     if (errnoOf(cause) === undefined) throw cause
+    if (errnoOf(cause) === 'ENAMETOOLONG') return pathTooLong(folder.key)
     if (!isGone(cause)) return { kind: 'unreadable', key: folder.key, cause }
     await expectSameDevices(above, walk.root)
     return undefined
@@ -131,11 +132,20 @@ async function expectSameDevices(frames: readonly Frame[], root: Root): Promise<
   }
 }
 
-function foundOf(entry: Exclude<Entry, { kind: 'folder' }>, key: string, frame: Frame, { times, again }: Walk): Found {
+function isTooLong(key: string): boolean {
+  return Buffer.byteLength(key) > maxKeyBytes
+}
+
+/** Neither this nor anything below it can be a record. */
+function pathTooLong(key: string): Found {
+  const shortKey = isTooLong(key) ? `${key.slice(0, 600).toWellFormed()}…` : key
+  return { kind: 'unnameable', key: shortKey, code: 'FILE_UNREADABLE', message: 'The path is too long.' }
+}
+
+function foundOf(entry: Entry, key: string, frame: Frame, { times, again }: Walk): Found {
+  if (isTooLong(key)) return pathTooLong(key)
   if (entry.kind === 'misnamed')
     return { kind: 'unnameable', key, code: 'FILE_ENCODING', message: 'The name is not valid UTF-8.' }
-  if (key.length > maxKeyLength)
-    return { kind: 'unnameable', key: `${key.slice(0, maxKeyLength - 1)}…`, code: 'FILE_UNREADABLE', message: tooLong }
   if (entry.kind === 'unreadable') return { kind: 'unreadable', key, cause: entry.cause }
   const isSuspect =
     frame.isSuspect || entry.linkedPath !== undefined || again.has(key) || (times.areWeak && frame.isTouched)

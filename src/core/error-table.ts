@@ -38,6 +38,7 @@ export const errorTable = {
     kind: 'config',
     fix: 'Run `aquifer backup` with the version of Aquifer that wrote it and `aquifer restore` here, or move the folder away and sync again.',
   },
+  LEDGER_EMPTY: { kind: 'unavailable', fix: 'Run `aquifer sync` first.' },
   LEDGER_BUSY: {
     kind: 'unavailable',
     fix: 'Another process holds the embedded store and does not answer; end it and try again.',

@@ -66,6 +66,8 @@ export interface ApiKey {
 
 export interface LedgerAdmin {
   status(): Promise<LedgerStatus>
+  /** LEXICAL_UNAVAILABLE where the ledger is to keep the words and its Postgres can't. */
+  checkLexical(): Promise<void>
   /** A random key of this deployment, made once: for digests and signatures. Hex. */
   secret(args: { purpose: string }): Promise<string>
   /**

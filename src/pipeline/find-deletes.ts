@@ -1,3 +1,4 @@
+import { compareUtf8 } from '../core/byte-order.ts'
 import type { Indexer } from '../core/indexer.ts'
 import type { PipelineContext } from './pipeline.ts'
 import type { SourceWriter } from './source-writer.ts'
@@ -43,7 +44,7 @@ export async function findDeletes(
   const from = known[0]?.key
   for await (const { key } of indexer.keys(source, from === undefined ? {} : { from }, 'keys')) {
     signal.throwIfAborted()
-    for (let held = await next(); held !== undefined && compareBytes(held, key) < 0; held = await next())
+    for (let held = await next(); held !== undefined && compareUtf8(held, key) < 0; held = await next())
       await remove(held)
     if ((await next()) === key) index++
   }
@@ -51,16 +52,3 @@ export async function findDeletes(
   await writer.flush()
   return found
 }
-
-/** Order of the UTF-8 bytes. UTF-16 order differs only where a surrogate meets a unit above it. */
-export function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x !== y) return rank(x) - rank(y)
-  }
-  return a.length - b.length
-}
-
-const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

@@ -19,10 +19,18 @@ export function createProjector(
   context: PipelineContext,
   projection: LexicalProjection,
   generation: number,
+  { activate }: { readonly activate: boolean },
 ): Projector {
   const { ledger, clock, log } = context
   let wake: (() => void) | undefined
   let news = true
+
+  /** Indices that were lost are made again and filled from the feed's start. */
+  const prepare = async (): Promise<void> => {
+    if (!(await projection.exists(generation)))
+      await ledger.resetProjection({ projection: projection.name, generation })
+    await projection.prepare(generation)
+  }
 
   const positions = (): Promise<readonly ProjectionPosition[]> =>
     ledger.projectionPositions({ projection: projection.name, generation })
@@ -82,7 +90,7 @@ export function createProjector(
       wake?.()
     },
     catchUp: async (signal) => {
-      await projection.prepare(generation)
+      await prepare()
       await pass(signal)
     },
     run: async (signal) => {
@@ -91,7 +99,10 @@ export function createProjector(
         await waitForNews(signal)
         news = false
         try {
-          if (!prepared) await projection.prepare(generation)
+          if (!prepared) {
+            await prepare()
+            if (activate) await projection.activate(generation)
+          }
           prepared = true
           await pass(signal)
           failures = 0

@@ -71,7 +71,7 @@ export async function rebuild(context: PipelineContext, options: RebuildOptions)
   }
   if (projection !== undefined) {
     await ledger.resetProjection({ projection: projection.name, generation: generation.id })
-    await createProjector(context, projection, generation.id).catchUp(signal)
+    await createProjector(context, projection, generation.id, { activate: false }).catchUp(signal)
   }
   const languages = Object.fromEntries(options.sources.map(({ name, language }) => [name, language]))
   await ledger.switchGeneration({ generation: generation.id, languages })

@@ -47,7 +47,8 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   const needed = rebuildError(drift, status, cost)
   if (needed !== undefined && !options.full) throw needed
   const active = drift.generation.length === 0 ? generation : await rebuildAll(context, options)
-  const projector = projection === undefined ? undefined : createProjector(context, projection, active.id)
+  const projector =
+    projection === undefined ? undefined : createProjector(context, projection, active.id, { activate: true })
   if (options.full && projection !== undefined) {
     await ledger.resetProjection({ projection: projection.name, generation: active.id })
   }

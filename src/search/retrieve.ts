@@ -32,7 +32,7 @@ export async function retrieve(
       : attempt(lexical.search({ text: query, filter, limit: depth })),
     embedded === undefined
       ? undefined
-      : attempt(embedded.then((vector) => ledger.vectorLeg({ vector, filter, limit: depth }))),
+      : attempt(embedded.then((vector) => ledger.vectorLeg({ vector, model: context.embedder.model, filter, limit: depth }))),
   ])
   signal?.throwIfAborted()
   const failures = [words, found].flatMap((leg) => (leg instanceof AquiferError ? [leg] : []))

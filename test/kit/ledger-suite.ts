@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
-import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder } from './ledger-writes.ts'
+import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeLedger(name: string, open: () => Promise<Ledger>): void {
@@ -19,7 +19,12 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         }),
       )
       expect(result).toMatchObject({ written: 2, deleted: 0, feed: 2 })
-      const [near] = await ledger.vectorLeg({ vector: axis(0, 0.1), filter: everything, limit: 2 })
+      const [near] = await ledger.vectorLeg({
+        model: testSettings.model,
+        vector: axis(0, 0.1),
+        filter: everything,
+        limit: 2,
+      })
       expect(near?.chunk).toBe(chunkAddress(1, 0))
       expect(near?.score).toBeCloseTo(0.995, 2)
       const words = await ledger.lexicalLeg({ text: 'jumping fox', filter: everything, limit: 10 })
@@ -91,7 +96,12 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       const [one, two, three] = [chunkOf('one', axis(0)), chunkOf('two', axis(1)), chunkOf('three', axis(2))]
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [one, two])] }))
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [three, chunkOf('two')])] }))
-      const found = await ledger.vectorLeg({ vector: axis(1), filter: everything, limit: 10 })
+      const found = await ledger.vectorLeg({
+        model: testSettings.model,
+        vector: axis(1),
+        filter: everything,
+        limit: 10,
+      })
       expect(found.map(({ chunk }) => chunk).toSorted()).toEqual([chunkAddress(1, 0), chunkAddress(1, 1)])
       expect(await ledger.neighbours({ ranges: [{ recordId: 1, from: 0, to: 9 }] })).toEqual([
         { recordId: 1, ordinal: 0, text: 'three' },
@@ -113,7 +123,9 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         }),
       )
       expect(result).toMatchObject({ deleted: 1, feed: 2 })
-      expect(await ledger.vectorLeg({ vector: axis(0), filter: everything, limit: 10 })).toEqual([])
+      expect(
+        await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: everything, limit: 10 }),
+      ).toEqual([])
       expect(await ledger.lexicalLeg({ text: 'one', filter: everything, limit: 10 })).toEqual([])
       expect(await ledger.readRecord({ source: 'docs', key: 'a', readable: undefined })).toBeUndefined()
       const page = await ledger.feedPage({ generation: 1, sourceId: claim.sourceId, after: 0, limit: 10 })
@@ -141,7 +153,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       const keysFor = async (readable: string[] | undefined, facets: string[][] = []): Promise<string[][]> => {
         const filter = { readable, sources: undefined, facets }
         const legs = [
-          await ledger.vectorLeg({ vector: axis(0), filter, limit: 10 }),
+          await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter, limit: 10 }),
           await ledger.lexicalLeg({ text: 'alpha', filter, limit: 10 }),
         ]
         return Promise.all(
@@ -191,10 +203,12 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await ledger.finishLoad()
       while ((await ledger.mergeVectors()).remaining > 0);
       const rare = { readable: ['rare'], sources: undefined, facets: [] }
-      expect(await ledger.vectorLeg({ vector: axis(0), filter: rare, limit: 20 })).toHaveLength(10)
+      expect(
+        await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: rare, limit: 20 }),
+      ).toHaveLength(10)
       expect(await ledger.lexicalLeg({ text: 'alpha', filter: rare, limit: 20 })).toHaveLength(10)
       const common = { readable: ['*'], sources: ['docs'], facets: [] }
-      const walked = await ledger.vectorLeg({ vector: axis(0), filter: common, limit: 100 })
+      const walked = await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: common, limit: 100 })
       expect(walked).toHaveLength(100)
       expect(walked[0]?.score).toBeCloseTo(1, 4)
     }, 120_000)
@@ -206,7 +220,9 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         batchOf(claim, { puts: [recordOf('a', [chunkOf('one', axis(0))]), recordOf('b', [chunkOf('two', axis(1))])] }),
       )
       const nearest = async (): Promise<number[]> =>
-        (await ledger.vectorLeg({ vector: axis(1), filter: everything, limit: 2 })).map(({ chunk }) => chunk)
+        (await ledger.vectorLeg({ model: testSettings.model, vector: axis(1), filter: everything, limit: 2 })).map(
+          ({ chunk }) => chunk,
+        )
       expect(await nearest()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
       expect(await ledger.mergeVectors()).toEqual({ remaining: 0 })
       expect(await nearest()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
@@ -312,7 +328,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
         { chunk: chunkAddress(1, 0) },
       ])
-      expect(await ledger.vectorLeg({ vector, filter: everything, limit: 9 })).toEqual([
+      expect(await ledger.vectorLeg({ model: 'test/2', vector, filter: everything, limit: 9 })).toEqual([
         { chunk: chunkAddress(1, 0), score: 1 },
       ])
       expect((await ledger.status()).generation).toMatchObject({ id: 2, state: 'active' })
@@ -333,6 +349,15 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await expect(ledger.commit(batchOf(claim, {}))).rejects.toMatchObject({ code: 'SOURCE_FENCED' })
       await ledger.forgetSource({ source: 'docs' })
       expect((await ledger.status()).sources).toEqual([])
+    })
+
+    test('a question in another model than the ledger holds is refused', async () => {
+      await using ledger = await open()
+      const asked = ledger.vectorLeg({ model: 'another', vector: axis(0), filter: everything, limit: 1 })
+      await expect(asked).rejects.toMatchObject({
+        code: 'CONFIG_NEEDS_REBUILD',
+        message: 'The ledger holds vectors of test/4, and another is configured.',
+      })
     })
 
     test('a key opens by its hash until it is revoked', async () => {

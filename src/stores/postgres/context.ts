@@ -27,7 +27,7 @@ export async function activeGeneration(db: Queryable): Promise<Generation | unde
 
 export async function requireGeneration(db: Queryable): Promise<Generation> {
   const generation = await activeGeneration(db)
-  if (generation === undefined) throw new AquiferError('LEDGER_FAILED', 'The ledger holds no generation yet.')
+  if (generation === undefined) throw new AquiferError('LEDGER_EMPTY', 'Nothing has been indexed yet.')
   return generation
 }
 

@@ -11,6 +11,7 @@ import { addDeadLetters } from './ops/dead-letters.ts'
 import { knownEmbeddings } from './ops/embeddings.ts'
 import { feed } from './ops/feed.ts'
 import { generations } from './ops/generations.ts'
+import { checkLexical } from './ops/lexical-index.ts'
 import { lexicalLeg } from './ops/lexical-leg.ts'
 import { reads } from './ops/reads.ts'
 import { readsForSync } from './ops/reads-for-sync.ts'
@@ -36,6 +37,7 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     ...lexicalLeg(context),
     ...reads(context),
     ...generations(context),
+    checkLexical: checkLexical(context),
     ...admin(context),
     ...apiKeys(context),
     ...backup(context),

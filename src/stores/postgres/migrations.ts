@@ -18,6 +18,7 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
         cursor jsonb,
         position text,
         as_of timestamptz,
+        compared_at timestamptz,
         records bigint not null default 0,
         chunks bigint not null default 0,
         last_batch text,

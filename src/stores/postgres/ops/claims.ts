@@ -71,7 +71,8 @@ export function claims({
         [sourceId, epoch, failure],
       )
     },
-    startFullRead: ({ sourceId, epoch, mapping }) => underClaim(sourceId, epoch, 'cursor = null, mapping = $3', [mapping]),
+    startFullRead: ({ sourceId, epoch, mapping }) =>
+      underClaim(sourceId, epoch, 'cursor = null, mapping = $3', [mapping]),
     noteCompared: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'compared_at = now()'),
   }
 }

@@ -1,4 +1,5 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
+import { AquiferError } from '../../../core/errors.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { LedgerSearch } from '../../../core/ledger-search.ts'
 import type { ScoredChunk } from '../../../core/lexical.ts'
@@ -11,8 +12,14 @@ const exactRecords = 3000
 /** Nearest neighbours by cosine. Never silently short: what a filtered walk of the graph misses, an exact scan finds. */
 export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg' | 'vectorScores'> {
   return {
-    vectorLeg: async ({ vector, filter, limit }) => {
-      const { id } = await requireGeneration(db)
+    vectorLeg: async ({ vector, model, filter, limit }) => {
+      const { id, model: held } = await requireGeneration(db)
+      if (held !== model) {
+        throw new AquiferError(
+          'CONFIG_NEEDS_REBUILD',
+          `The ledger holds vectors of ${held}, and ${model} is configured.`,
+        )
+      }
       const { vector: graph, fresh, vectors } = tablesOf(id)
       const query = vectorText(vector)
       if (isUnfiltered(filter)) {

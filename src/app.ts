@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { chunkerVersion } from './pipeline/chunk/chunker-version.ts'
+import type { Config, SourceConfig } from './core/config.ts'
+import { systemClock } from './core/clock.ts'
+import type { Embedder } from './core/embedder.ts'
+import type { Env } from './core/env.ts'
+import { AquiferError } from './core/errors.ts'
+import type { Knowledge } from './core/knowledge.ts'
+import type { GenerationSettings, Ledger } from './core/ledger.ts'
+import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
+import type { Log } from './core/log.ts'
+import { nearest } from './core/nearest.ts'
+import type { CountTokens } from './core/tokens.ts'
+import { revealSecrets } from './config/reveal-secrets.ts'
+import { loadIndexer } from '../indexers/index.ts'
+import { openEmbedder } from './models/open-embedder.ts'
+import { openWordPiece } from './models/word-piece.ts'
+import { mappingDigest } from './pipeline/map/mapping-digest.ts'
+import type { PipelineContext } from './pipeline/pipeline.ts'
+import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
+import { createKnowledge } from './search/knowledge.ts'
+import type { SearchContext } from './search/search-context.ts'
+
+/** Everything a command works with, wired to one configuration. */
+export interface App extends AsyncDisposable {
+  readonly config: Config
+  readonly ledger: Ledger
+  readonly embedder: Embedder
+  /** The lexical store where it is a projection. */
+  readonly projection: LexicalProjection | undefined
+  /** undefined for `lexical: none`. */
+  readonly lexical: LexicalStore | undefined
+  readonly log: Log
+  /** What the configuration asks a generation to be made of. Asks the model for its dimensions where they are not configured. */
+  settings(): Promise<GenerationSettings>
+  pipeline(): PipelineContext
+  search(): SearchContext
+  knowledge(): Knowledge
+  /** The named sources (default all), grouped by connection, with their secrets read. */
+  groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
+}
+
+interface AppOptions {
+  readonly config: Config
+  readonly env: Env
+  readonly log: Log
+  readonly signal?: AbortSignal
+}
+
+/** Opens the stores that the configuration names. The model and Elasticsearch are reached when first used. */
+export async function openApp({ config, env, log, signal }: AppOptions): Promise<App> {
+  const countTokens = (await openWordPiece()).countTokens
+  await using opened = new AsyncDisposableStack()
+  const ledger = opened.use(await openLedger(config, env, log, signal))
+  const embedder = opened.use(await openEmbedder(await revealSecrets(config.embedding, env)))
+  const projection = await openProjection(config, env, log, ledger)
+  if (projection !== undefined) opened.use(projection)
+  const lexical = projection ?? (config.lexical === 'none' ? undefined : ledgerLexical(ledger))
+  const search: SearchContext = {
+    ledger,
+    embedder,
+    lexical,
+    projection,
+    sources: config.sources,
+    countTokens,
+    clock: systemClock,
+    log,
+  }
+  const stack = opened.move()
+  return {
+    config,
+    ledger,
+    embedder,
+    projection,
+    lexical,
+    log,
+    settings: () => generationSettings(config, embedder),
+    pipeline: () => pipelineContext(config, { ledger, embedder, projection, countTokens, log }),
+    search: () => search,
+    knowledge: () => createKnowledge(search),
+    groups: (names) => sourceGroups(config, env, names),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function openLedger(config: Config, env: Env, log: Log, signal: AbortSignal | undefined): Promise<Ledger> {
+  const lexical = config.lexical === undefined ? 'ledger' : config.lexical === 'none' ? 'none' : 'external'
+  if (config.ledger.kind === 'embedded') {
+    const { openEmbeddedLedger } = await import('./stores/postgres/embedded/open-embedded-ledger.ts')
+    return openEmbeddedLedger({
+      dir: config.ledger.dir,
+      options: { schema: 'aquifer', lexical },
+      log,
+      ...(signal === undefined ? {} : { signal }),
+    })
+  }
+  const { openPostgresLedger } = await import('./stores/postgres/open-postgres-ledger.ts')
+  const { url, schema } = await revealSecrets(config.ledger, env)
+  return openPostgresLedger({ url, schema, lexical })
+}
+
+async function openProjection(
+  config: Config,
+  env: Env,
+  log: Log,
+  ledger: Ledger,
+): Promise<LexicalProjection | undefined> {
+  if (config.lexical === undefined || config.lexical === 'none') return undefined
+  const { openElasticsearch } = await import('./stores/elasticsearch/open-elasticsearch.ts')
+  const { elasticsearch } = await revealSecrets(config.lexical, env)
+  return openElasticsearch({ ...elasticsearch, log, owner: await ledger.secret({ purpose: 'projection' }) })
+}
+
+function ledgerLexical(ledger: Ledger): LexicalStore {
+  return {
+    search: (query) => ledger.lexicalLeg(query),
+    score: (text, chunks, languages) => ledger.lexicalScores({ text, chunks, languages }),
+  }
+}
+
+async function generationSettings(config: Config, embedder: Embedder): Promise<GenerationSettings> {
+  if (config.embedding.provider === 'openai' && config.embedding.dimensions === undefined) await embedder.ready()
+  return {
+    model: embedder.model,
+    dimensions: embedder.dimensions,
+    chunker: `${chunkerVersion} maxTokens=${String(config.chunking.maxTokens)}`,
+  }
+}
+
+function pipelineContext(
+  config: Config,
+  parts: Pick<PipelineContext, 'ledger' | 'embedder' | 'projection' | 'log'> & { readonly countTokens: CountTokens },
+): PipelineContext {
+  const { countTokens, ...rest } = parts
+  return {
+    ...rest,
+    chunking: { maxTokens: config.chunking.maxTokens, countTokens },
+    clock: systemClock,
+    // Everybody waits while the embedded store writes; a native one has other connections.
+    targetCommitMs: config.ledger.kind === 'embedded' ? 250 : 2000,
+  }
+}
+
+async function sourceGroups(config: Config, env: Env, names: readonly string[] = []): Promise<readonly SourceGroup[]> {
+  const all = Object.keys(config.sources)
+  for (const name of names) {
+    if (config.sources[name] !== undefined) continue
+    const meant = nearest(name, all)
+    const hint = meant === undefined ? `There are: ${all.join(', ')}.` : `Did you mean ${meant}?`
+    throw new AquiferError('SOURCE_UNKNOWN', `There is no source ${name}. ${hint}`)
+  }
+  const wanted = Object.values(config.sources).filter(({ name }) => names.length === 0 || names.includes(name))
+  const grouped = Map.groupBy(wanted, ({ name, connection }) =>
+    connection === undefined ? `source ${name}` : `connection ${connection}`,
+  )
+  return Promise.all([...grouped.values()].map((sources) => sourceGroup(config, env, sources)))
+}
+
+async function sourceGroup(config: Config, env: Env, sources: readonly SourceConfig[]): Promise<SourceGroup> {
+  const [first] = sources
+  if (first === undefined) throw new AquiferError('INTERNAL', 'A group of sources is empty.')
+  const connection = first.connection === undefined ? undefined : config.connections[first.connection]
+  return {
+    type: await loadIndexer(first.type),
+    connection: connection === undefined ? undefined : await revealSecrets(connection.options, env),
+    jobs: sources.map((source): SourceJob => ({
+      config: source,
+      mappingDigest: hash(mappingDigest(source.mapping), source.language),
+      optionsDigest: hash(JSON.stringify(source.options)),
+    })),
+  }
+}
+
+function hash(...texts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(texts)).digest('base64url').slice(0, 22)
+}

@@ -1,0 +1,42 @@
+import { access, mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { AquiferError } from '../../core/errors.ts'
+import { runCommand, type GlobalOptions } from '../run.ts'
+
+export function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .argument('<file>', 'where to write it')
+    .description('Write the whole ledger to a file; it holds your content and key hashes, so keep it safe')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
+        await using app = await run.openApp()
+        const path = resolve(file)
+        await mkdir(dirname(path), { recursive: true })
+        const { records, bytes } = await app.ledger.backup({ path })
+        run.print(
+          { file: path, records, bytes },
+          () => `${String(records)} records in ${(bytes / 1e6).toFixed(1)} MB: ${path}`,
+        )
+      })
+    })
+  program
+    .command('restore')
+    .argument('<file>', 'what backup wrote')
+    .description('Read a backup into an empty ledger: all of it or nothing')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
+        const path = resolve(file)
+        await access(path).catch((cause: unknown) => {
+          throw new AquiferError('BACKUP_INVALID', `The file ${path} can't be read.`, { cause })
+        })
+        await using app = await run.openApp()
+        const { records } = await app.ledger.restore({ path })
+        run.print(
+          { file: path, records },
+          () => `Restored ${String(records)} records. \`aquifer sync\` brings them up to date.`,
+        )
+      })
+    })
+}

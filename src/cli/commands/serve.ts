@@ -1,0 +1,161 @@
+import type { Command } from 'commander'
+import packageJson from '../../../package.json' with { type: 'json' }
+import type { Status } from '../../../schemas/search.ts'
+import type { App } from '../../app.ts'
+import type { Caller } from '../../core/caller.ts'
+import { AquiferError, toAquiferError } from '../../core/errors.ts'
+import type { Callers } from '../../http/authenticate.ts'
+import type { Readiness } from '../../http/readiness.ts'
+import { loadConfig } from '../../config/load-config.ts'
+import { runCommand, type GlobalOptions, type Run } from '../run.ts'
+import { hashKey } from './keys.ts'
+
+interface ServeFlags extends GlobalOptions {
+  readonly stdio?: boolean
+  readonly http?: string
+  readonly allowHost?: string[]
+}
+
+const defaultPort = 7331
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .option('--stdio', 'speak MCP on standard input and output (what IDEs start)')
+    .option(
+      '--http <[host:]port>',
+      `speak MCP over HTTP, with the console at / (default: 127.0.0.1:${String(defaultPort)})`,
+    )
+    .option('--allow-host <name...>', 'further names by which clients reach this service over HTTP')
+    .description('Serve agents over MCP')
+    .addHelpText(
+      'after',
+      '\nOn any address but the loopback, callers need a key: see `aquifer keys add --help`.\n\nExamples:\n  aquifer serve --stdio\n  aquifer serve --http 7331\n  aquifer serve --http 0.0.0.0:7331',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<ServeFlags>()
+      await runCommand(flags, (run) => (flags.stdio === true ? serveStdio(run, flags) : serveHttp(run, flags)))
+    })
+}
+
+/** Tools are listed before anything is opened; stores and model are made ready meanwhile. */
+async function serveStdio(run: Run, flags: ServeFlags): Promise<void> {
+  const config = await loadConfig({ dir: flags.dir, env: run.env })
+  const app = openOnce(run)
+  const warm = app.get().then(
+    (opened) => opened.embedder.ready(),
+    (error: unknown) => run.log.error({ err: error }, toAquiferError(error).message),
+  )
+  const [{ serveStdio: serve }, { createCallGate }] = await Promise.all([
+    import('../../mcp/stdio.ts'),
+    import('../../mcp/call-gate.ts'),
+  ])
+  try {
+    await serve({
+      knowledge: async () => (await app.get()).knowledge(),
+      gate: createCallGate(),
+      log: run.log,
+      version: packageJson.version,
+      caller: config.access.local,
+      signal: run.signal,
+    })
+  } finally {
+    await warm.catch(() => {
+      // Whoever asked has been told; a model that never loaded is no reason not to close the rest.
+    })
+    await app.close()
+  }
+}
+
+async function serveHttp(run: Run, flags: ServeFlags): Promise<void> {
+  const { host, port } = parseAddress(flags.http ?? String(defaultPort))
+  const opened = openOnce(run)
+  try {
+    const app = await opened.get()
+    const { startHttp } = await import('../../http/start-http.ts')
+    const { readStatus } = await import('../../search/read-status.ts')
+    const knowledge = app.knowledge()
+    const administrator: Caller = { id: 'status', groups: [], admin: true }
+    const status = (): Promise<Status> => readStatus(app.search(), administrator)
+    await using server = await startHttp({
+      host,
+      port,
+      knowledge: () => Promise.resolve(knowledge),
+      callers: keyring(app),
+      local: app.config.access.local,
+      allowedHosts: flags.allowHost ?? [],
+      status,
+      ready: () => readiness(app),
+      log: run.log,
+      version: packageJson.version,
+    })
+    app.embedder.ready().catch((error: unknown) => run.log.error({ err: error }, 'the embedding model is not ready'))
+    run.print(
+      { url: server.url, mcp: `${server.url}/mcp` },
+      () => `MCP at ${server.url}/mcp, console at ${server.url}/ (Ctrl-C ends it)`,
+    )
+    await new Promise<void>((resolve) => {
+      if (run.signal.aborted) resolve()
+      run.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  } finally {
+    await opened.close()
+  }
+}
+
+function keyring(app: App): Callers {
+  return {
+    find: async (key) => {
+      const found = await app.ledger.findKey({ hash: hashKey(key) })
+      return found === undefined
+        ? undefined
+        : { id: `key ${String(found.id)}`, groups: found.groups, admin: found.admin }
+    },
+  }
+}
+
+/** Ready means that the stores answer. */
+async function readiness({ ledger, projection }: App): Promise<Readiness> {
+  const ask = async (name: string, store: Promise<unknown>): Promise<Readiness['checks'][number]> => ({
+    name,
+    ok: await store.then(
+      () => true,
+      () => false,
+    ),
+  })
+  const checks = await Promise.all([
+    ask('ledger', ledger.status()),
+    ...(projection === undefined ? [] : [ask('lexical', projection.check())]),
+  ])
+  return { ok: checks.every(({ ok }) => ok), checks }
+}
+
+interface OpenOnce {
+  get(): Promise<App>
+  close(): Promise<void>
+}
+
+/** One app for all calls; after a failure to open, the next call tries again. */
+function openOnce(run: Run): OpenOnce {
+  let opening: Promise<App> | undefined
+  return {
+    get: () =>
+      (opening ??= run.openApp().catch((error: unknown) => {
+        opening = undefined
+        throw error
+      })),
+    close: async () => {
+      const app = await opening?.catch(() => undefined)
+      await app?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** `7331`, `0.0.0.0:7331` or `[::1]:7331`. */
+export function parseAddress(text: string): { host: string; port: number } {
+  const match = /^(?:(?<host>\[[^\]]+\]|[^:]+):)?(?<port>\d{1,5})$/.exec(text)
+  const port = Number(match?.groups?.['port'])
+  if (match === null || port > 65_535)
+    throw new AquiferError('ARGUMENT_INVALID', `${text} is not of the form [HOST:]PORT.`)
+  return { host: (match.groups?.['host'] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
+}

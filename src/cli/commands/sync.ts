@@ -1,0 +1,84 @@
+import type { Command } from 'commander'
+import { kindTable, toErrorView } from '../../core/errors.ts'
+import { sync, type SyncOutcome } from '../../pipeline/sync.ts'
+import { showProgress } from '../progress.ts'
+import { reportError, runCommand, type GlobalOptions, type Run } from '../run.ts'
+import { table } from '../table.ts'
+
+interface SyncFlags extends GlobalOptions {
+  readonly watch?: boolean
+  readonly full?: boolean
+}
+
+export function addSync(program: Command): void {
+  program
+    .command('sync')
+    .argument('[sources...]', 'names of sources (default: all)')
+    .option('--watch', 'stay, and keep the stores up to date')
+    .option('--full', 'read everything again and rebuild what the configuration changed')
+    .description('Bring the stores up to date with their sources')
+    .addHelpText(
+      'after',
+      '\nStopped at any moment, the next run goes on where this one was.\n\nExamples:\n  aquifer sync\n  aquifer sync films --watch',
+    )
+    .action(async (sources: string[], _options: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<SyncFlags>()
+      await runCommand(flags, (run) => syncAll(run, sources, flags))
+    })
+}
+
+async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): Promise<number> {
+  await using app = await run.openApp()
+  if (Object.keys(app.config.sources).length === 0)
+    run.say('aquifer.yaml names no sources yet: there is nothing to sync.')
+  const progress = showProgress(run)
+  const outcome = await sync(app.pipeline(), {
+    settings: await app.settings(),
+    groups: await app.groups(sources),
+    configured: app.config.sources,
+    pricePerMillionTokens: app.config.embedding.provider === 'openai' ? app.config.embedding.pricePerMillionTokens : 0,
+    full: flags.full === true,
+    watch: flags.watch === true,
+    signal: run.signal,
+    onProgress: progress.update,
+    onTrouble: (names, error) => progress.note(`${names.join(', ')}: ${error.code} ${error.message} Trying again.`),
+  }).finally(() => progress.end())
+  const errors = [
+    ...outcome.sources.flatMap(({ error }) => error ?? []),
+    ...(outcome.projection === undefined ? [] : [outcome.projection]),
+  ]
+  run.print(toJson(outcome), () => toText(outcome))
+  if (run.signal.aborted) {
+    run.say('Stopped. The next run goes on where this one was.')
+    return 130
+  }
+  // Programs have been told in the JSON document; people get each error with its fix.
+  if (!run.json) for (const error of errors) reportError(error, run)
+  return errors[0] === undefined ? 0 : kindTable[errors[0].kind].exit
+}
+
+function toJson({ sources, removed, projection }: SyncOutcome): object {
+  return {
+    sources: sources.map(({ source, error, ...counts }) => ({
+      name: source,
+      ...counts,
+      error: error === undefined ? null : toErrorView(error),
+    })),
+    removed,
+    projection_error: projection === undefined ? null : toErrorView(projection),
+  }
+}
+
+function toText({ sources, removed }: SyncOutcome): string {
+  const rows = sources.map(({ source, read, written, unchanged, deleted, rejected, error }) => [
+    source,
+    String(read),
+    String(written),
+    String(unchanged),
+    String(deleted),
+    String(rejected),
+    error === undefined ? 'up to date' : error.code,
+  ])
+  const gone = removed.map((name) => `Removed ${name}, which is no longer configured.\n`).join('')
+  return gone + table(['source', 'read', 'written', 'unchanged', 'deleted', 'set aside', ''], rows)
+}

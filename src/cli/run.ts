@@ -1,0 +1,104 @@
+import { pino } from 'pino'
+import { AquiferError, kindTable, toAquiferError, toErrorView } from '../core/errors.ts'
+import type { Env } from '../core/env.ts'
+import type { Log } from '../core/log.ts'
+import { configDir, loadConfig } from '../config/load-config.ts'
+import { openApp, type App } from '../app.ts'
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly dir?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** What a command has to do its work with. */
+export interface Run {
+  readonly env: Env
+  /** The absolute folder of aquifer.yaml. */
+  readonly dir: string
+  readonly json: boolean
+  readonly log: Log
+  /** Aborts on the first Ctrl-C; the second ends the process at once. */
+  readonly signal: AbortSignal
+  /** A result: JSON on stdout for programs, else the lines that `text` makes of it. */
+  print(result: object, text: () => string): void
+  /** A remark for people on stderr; programs don't see it. */
+  say(text: string): void
+  openApp(): Promise<App>
+}
+
+/** Runs a command and turns what it throws into a message with the fix and the exit code of its kind. */
+export async function runCommand(options: GlobalOptions, command: (run: Run) => Promise<number | void>): Promise<void> {
+  const json = options.json === true
+  const log = pino(
+    { level: options.verbose === true ? 'debug' : 'error', base: null },
+    pino.destination({ fd: 2, sync: true }),
+  )
+  const stop = stopOnSignals()
+  const env = process.env
+  const run: Run = {
+    env,
+    dir: configDir({ dir: options.dir, env }),
+    json,
+    log,
+    signal: stop.signal,
+    print: (result, text) => process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text()}\n`),
+    say: (text) => {
+      if (!json) process.stderr.write(`${text}\n`)
+    },
+    openApp: async () =>
+      openApp({ config: await loadConfig({ dir: options.dir, env }), env, log, signal: stop.signal }),
+  }
+  try {
+    process.exitCode = (await command(run)) ?? 0
+  } catch (thrown) {
+    if (stop.signal.aborted) {
+      run.say('Stopped. The next run goes on where this one was.')
+      process.exitCode = stop.exitCode()
+    } else process.exitCode = reportError(toAquiferError(thrown), run)
+  } finally {
+    stop[Symbol.dispose]()
+  }
+}
+
+/** Prints what went wrong and the next move; returns the exit code. */
+export function reportError(error: AquiferError, { json, log }: Pick<Run, 'json' | 'log'>): number {
+  if (error.kind === 'bug') log.error({ err: error }, error.message)
+  else log.debug({ err: error }, error.message)
+  if (json) process.stdout.write(`${JSON.stringify({ error: toErrorView(error) })}\n`)
+  else process.stderr.write(`${error.code}: ${error.message}\n  → ${error.fix}\n`)
+  return kindTable[error.kind].exit
+}
+
+interface Stop extends Disposable {
+  readonly signal: AbortSignal
+  exitCode(): number
+}
+
+function stopOnSignals(): Stop {
+  const controller = new AbortController()
+  let code = 0
+  const handlers = new Map<NodeJS.Signals, () => void>()
+  // Shells expect 128 + the number of the signal.
+  for (const [signal, exit] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const handler = (): void => {
+      if (controller.signal.aborted) process.exit(exit)
+      code = exit
+      controller.abort()
+    }
+    handlers.set(signal, handler)
+    process.on(signal, handler)
+  }
+  return {
+    signal: controller.signal,
+    exitCode: () => code,
+    [Symbol.dispose]: () => {
+      for (const [signal, handler] of handlers) process.off(signal, handler)
+    },
+  }
+}

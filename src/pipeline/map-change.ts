@@ -1,11 +1,12 @@
+import { maxChunks } from '../core/chunk-address.ts'
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { RecordWrite } from '../core/ledger-sync.ts'
-import { maxChunks } from '../core/chunk-address.ts'
 import { chunkText } from './chunk/chunk-text.ts'
 import type { ChunkText } from './embed-chunks.ts'
 import { mapDocument } from './map/map-document.ts'
 import { mapRow } from './map/map-row.ts'
+import type { Mapped } from './map/mapped.ts'
 import { parseDocument } from './parse/parse-document.ts'
 import type { PipelineContext } from './pipeline.ts'
 import type { Put } from './prepare-batch.ts'
@@ -15,4 +16,41 @@ export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'positio
   readonly chunks: readonly ChunkText[]
   /** The vector that came with the row, for its one chunk. */
   readonly given: Float32Array | undefined
+}
+
+/** What a put becomes: its record and its chunks. */
+export async function mapChange(
+  put: Put,
+  { mapping, name }: SourceConfig,
+  chunking: PipelineContext['chunking'],
+  dimensions: number,
+): Promise<MappedPut> {
+  const { mapped, mediaType } = await mapContent(put, mapping)
+  const { vector, ...record } = mapped
+  if (vector !== undefined && vector.length !== dimensions) {
+    throw new AquiferError(
+      'EMBEDDING_DIMENSIONS',
+      `The column ${mapping.vector ?? ''} of ${name} holds vectors of ${String(vector.length)} dimensions; the model has ${String(dimensions)}.`,
+    )
+  }
+  const chunks =
+    vector === undefined
+      ? chunkText({ title: record.title, text: record.text, mediaType, ...chunking })
+      : [{ header: record.title, text: record.text, given: true }]
+  if (chunks.length > maxChunks) {
+    throw new AquiferError(
+      'RECORD_TOO_LARGE',
+      `The item comes apart into ${chunks.length.toLocaleString('en-US')} passages.`,
+    )
+  }
+  return { ...record, mediaType, modifiedAt: put.modifiedAt, put, chunks, given: vector }
+}
+
+async function mapContent(
+  { content, key }: Put,
+  mapping: SourceConfig['mapping'],
+): Promise<{ readonly mapped: Mapped; readonly mediaType: string }> {
+  if (content.kind === 'row') return { mapped: mapRow(content.row, mapping, key), mediaType: 'text/plain' }
+  const parsed = await parseDocument(content.document)
+  return { mapped: mapDocument(parsed, mapping), mediaType: parsed.mediaType }
 }

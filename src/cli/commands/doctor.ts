@@ -35,8 +35,9 @@ export function localTarget(dir: string): { command: string; args: string[] } {
 }
 
 async function printClient(run: Run, client: Client): Promise<void> {
-  const { where, text } = clientConfig(client, localTarget(run.dir))
-  run.print({ client, where, text }, () => `${where}\n\n${text}`)
+  const config = clientConfig(client, localTarget(run.dir))
+  const { command, file, text } = config
+  run.print({ client, ...config }, () => `${command === undefined ? '' : `${command}\n\nor `}in ${file}:\n\n${text}`)
 }
 
 async function examine(run: Run): Promise<number> {

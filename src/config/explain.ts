@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { toFindings, valueAt, type Finding } from './findings.ts'
 import { knownKeys, type JsonSchema } from './known-keys.ts'
-import { hint, nearest } from './nearest.ts'
+import { hint, nearest } from '../core/nearest.ts'
 import type { Path, Problem } from './problem.ts'
 
 /** Words zod's issues about `raw`, which stands at `prefix` of the file. Values are never repeated: one may be a secret. */

@@ -5,7 +5,7 @@ import { explain, explainMismatch } from './explain.ts'
 import { sourceJsonSchema, toJson } from './json-schema.ts'
 import { loadType, type IndexerTypes } from './load-type.ts'
 import type { RawMap } from './named-maps.ts'
-import { hint } from './nearest.ts'
+import { hint } from '../core/nearest.ts'
 import type { ParsedConnection } from './parse-connection.ts'
 import type { Problem } from './problem.ts'
 

@@ -65,6 +65,8 @@ export interface IndexerType<Connection = unknown, Source = unknown> {
   readonly deletes: 'streamed' | 'by comparison'
   /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
   open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
+  /** Schemes of the URLs that `draft` takes, such as `postgresql`; absent: its own name. */
+  readonly schemes?: readonly string[]
   /** Drafts sources from what is there, for `init --from`. */
   draft?(connection: Connection): Promise<readonly SourceDraft[]>
 }

@@ -13,12 +13,24 @@ const files: IndexerType = {
   open,
 }
 
-const postgres: IndexerType = {
+const Connection = z.strictObject({ url: SecretUrl })
+
+const postgres: IndexerType<z.infer<typeof Connection>> = {
   type: 'postgres',
-  connection: z.strictObject({ url: SecretUrl }),
+  schemes: ['postgres', 'postgresql'],
+  connection: Connection,
   source: z.union([z.strictObject({ table: z.string() }), z.strictObject({ query: z.string(), key: z.string() })]),
   deletes: 'by comparison',
   open,
+  draft: ({ url }) =>
+    Promise.resolve([
+      {
+        name: 'films',
+        comment: `Read from ${typeof url === 'string' ? new URL(url).host : 'nowhere'}.`,
+        yaml: 'table: film\n',
+      },
+      { name: 'actors', yaml: 'table: actor\nfields: [name] # check this\n' },
+    ]),
 }
 
 /** Two types of source for tests of the configuration: one without connection, one with alternatives. */

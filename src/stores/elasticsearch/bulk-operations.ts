@@ -36,9 +36,9 @@ function operation(record: FeedRecord, alias: string, fields: Fields): BulkOpera
 }
 
 const maxBytes = 5_000_000
-const maxOperations = 2000
+const maxOperations = 1000
 
-/** Groups operations so that no request is much above 5 MB or 2,000 documents. */
+/** Groups operations so that no request is much above 5 MB or 1,000 documents. */
 export function* batches(operations: Iterable<BulkOperation>): Generator<BulkOperation[]> {
   let batch: BulkOperation[] = []
   let bytes = 0

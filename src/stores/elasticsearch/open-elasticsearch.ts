@@ -6,8 +6,8 @@ import { AquiferError } from '../../core/errors.ts'
 import { systemClock, type Clock } from '../../core/clock.ts'
 import type { LexicalProjection, ScoredChunk } from '../../core/lexical.ts'
 import type { Log } from '../../core/log.ts'
-import { batches, bulkOperations } from './bulk-operations.ts'
-import { bulkWrite, type Rejections } from './bulk-write.ts'
+import { bulkOperations } from './bulk-operations.ts'
+import { bulkWriteAll, type Rejections } from './bulk-write.ts'
 import { checkServer } from './check-server.ts'
 import { ask, type ElasticsearchContext } from './context.ts'
 import { generationAlias } from './index-layout.ts'
@@ -53,8 +53,11 @@ export function openElasticsearch(options: ElasticsearchOptions): LexicalProject
       try {
         for (const language of new Set(records.map((record) => record.language)))
           await indices.ensure(generation, language)
-        const operations = records.values().flatMap((record) => bulkOperations(options.prefix, generation, record))
-        for (const batch of batches(operations)) await bulkWrite(context, batch, rejections)
+        await bulkWriteAll(
+          context,
+          records.values().flatMap((record) => bulkOperations(options.prefix, generation, record)),
+          rejections,
+        )
       } catch (error) {
         indices.forget()
         throw error

@@ -1,0 +1,18 @@
+import type { Ledger } from '../../src/core/ledger.ts'
+import { openEmbeddedLedger } from '../../src/stores/postgres/embedded/open-embedded-ledger.ts'
+import { describeLedger } from '../kit/ledger-suite.ts'
+import { testSettings } from '../kit/ledger-writes.ts'
+import { openTempDir } from '../kit/temp-dir.ts'
+
+describeLedger('the ledger on the embedded Postgres', async (): Promise<Ledger> => {
+  const folder = await openTempDir()
+  const ledger = await openEmbeddedLedger({ dir: folder.path, options: { schema: 'aquifer', lexical: 'ledger' } })
+  await ledger.ensureGeneration({ ...testSettings, languages: ['english'] })
+  return {
+    ...ledger,
+    [Symbol.asyncDispose]: async () => {
+      await ledger[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+})

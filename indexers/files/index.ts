@@ -11,12 +11,12 @@ import { openRoot } from './root.ts'
 import { makeRules } from './rules.ts'
 
 /** Text files below a folder. Polled: nothing is kept open between rounds. */
-const files: IndexerType<unknown, FilesSource> = {
+const files = {
   type: 'files',
   source: FilesSource,
   deletes: 'by comparison',
   open: async (_connection, options) => openFiles(options),
-}
+} satisfies IndexerType<unknown, FilesSource>
 
 export default files
 

@@ -4,7 +4,7 @@ import { Duration, SecretUrl } from '../../schemas/config.ts'
 /** How to reach the database; `open` gets the URL as plain text. */
 export const PostgresConnection = z.strictObject({
   url: SecretUrl,
-  statementTimeout: Duration.default(300_000).describe('The longest that one statement may run on the source'),
+  statementTimeout: Duration.prefault('5m').describe('The longest that one statement may run on the source'),
 })
 export type PostgresConnection = z.infer<typeof PostgresConnection>
 

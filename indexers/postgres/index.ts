@@ -2,12 +2,12 @@ import type { IndexerType } from '../../src/core/indexer.ts'
 import { PostgresConnection, PostgresSource } from './config.ts'
 import { openPostgres } from './open.ts'
 
-const postgres: IndexerType<PostgresConnection, PostgresSource> = {
+const postgres = {
   type: 'postgres',
   connection: PostgresConnection,
   source: PostgresSource,
   deletes: 'by comparison',
   open: openPostgres,
-}
+} satisfies IndexerType<PostgresConnection, PostgresSource>
 
 export default postgres

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+
+import { defineConfig } from '../../src/config/define-config.ts'
+
+test('a configuration in TypeScript knows the keys of every type of source', () => {
+  const config = defineConfig({
+    version: 1,
+    connections: { shop: { type: 'postgres', url: { env: 'SHOP_URL' }, statementTimeout: '1m' } },
+    sources: {
+      docs: { type: 'files', path: './docs', every: '30s' },
+      films: { connection: 'shop', table: 'film', fields: ['rating'], freshness: { warn: '5m' } },
+    },
+  })
+  expect(Object.keys(config.sources ?? {})).toEqual(['docs', 'films'])
+})
+
+test('what is misspelt or missing does not compile', () => {
+  // @ts-expect-error tabel
+  defineConfig({ version: 1, sources: { films: { connection: 'shop', tabel: 'film' } } })
+  // @ts-expect-error a folder has no connection
+  defineConfig({ version: 1, connections: { docs: { type: 'files' } } })
+  // @ts-expect-error no version
+  expect(defineConfig({ sources: {} })).toEqual({ sources: {} })
+})

@@ -21,7 +21,7 @@ export function explain(
 }
 
 /** What to say of a key that is not among the known ones. */
-export function explainUnknown(key: string, known: readonly string[]): string {
+function explainUnknown(key: string, known: readonly string[]): string {
   if (known.includes(key)) return 'does not go with the other keys here'
   return `unknown key${hint(key, known)}`
 }

@@ -31,8 +31,8 @@ export function openEndpoint(config: OpenAiEmbedding, options: OpenAiOptions): O
       model: config.model,
       input: [...texts],
       ...(config.dimensions === undefined ? {} : { dimensions: config.dimensions }),
-      // Left out, the client asks for base64, which is a third of the bytes, and decodes it.
-      ...(floats ? { encoding_format: 'float' as const } : {}),
+      // A third of the bytes. Named, so that the client leaves the decoding to us, which takes a tenth of the time.
+      encoding_format: floats ? ('float' as const) : ('base64' as const),
     }
     try {
       return await retry(
@@ -72,7 +72,7 @@ function parseAnswer(body: unknown, count: number): Answer {
   for (const [place, item] of items.entries()) {
     if (!isObject(item)) continue
     const { index = place, embedding } = item
-    if (typeof index === 'number' && index in vectors && isNumbers(embedding)) vectors[index] = embedding
+    if (typeof index === 'number' && index in vectors) vectors[index] = parseVector(embedding)
   }
   const usage = isObject(body['usage']) ? body['usage'] : {}
   const tokens = usage['total_tokens']
@@ -83,7 +83,13 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
-/** A model's NaN arrives as null, which would read as 0. */
-function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number')
+function parseVector(embedding: unknown): ArrayLike<number> | undefined {
+  if (typeof embedding === 'string') {
+    const { buffer, byteOffset, byteLength } = Buffer.from(embedding, 'base64')
+    const whole = byteLength > 0 && byteLength % Float32Array.BYTES_PER_ELEMENT === 0
+    return whole ? new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)) : undefined
+  }
+  // A model's NaN arrives as null, which would read as 0.
+  const isVector = Array.isArray(embedding) && embedding.length > 0 && embedding.every((one) => typeof one === 'number')
+  return isVector ? embedding : undefined
 }

@@ -7,7 +7,7 @@ export interface WordPiece {
   /** Word pieces of a text, without the two that mark its start and end. */
   readonly countTokens: CountTokens
   /** Ids between [CLS] and [SEP], cut so that these two fit into `maxTokens` as well. */
-  encode(text: string, maxTokens: number): readonly number[]
+  readonly encode: (text: string, maxTokens: number) => readonly number[]
 }
 
 const longestWord = 100

@@ -20,9 +20,7 @@ const Cursor = z.strictObject({
   asOf: z.string(),
   marks: z.strictObject({
     safe: z.string().nullable(),
-    pending: z
-      .array(z.strictObject({ value: z.string(), xmax: Xid, virtual: z.array(z.string()).readonly() }))
-      .readonly(),
+    pending: z.array(z.strictObject({ value: z.string(), waiting: z.array(z.string()).readonly() })).readonly(),
   }),
   /** A first read that has not ended, and the key columns of its last row. */
   pass: z.strictObject({ after: z.array(z.string()).readonly() }).nullable(),

@@ -27,13 +27,14 @@ export function checkHistory(cursor: Cursor, relation: Relation, shape: string, 
   if (cursor.shape !== shape) throw expired(place, `the columns of ${place.what}, or what is read of it, changed`)
 }
 
-export function planRound(cursor: Cursor | undefined, relation: Relation, moment: Moment): Plan {
+/** After a pass, `xmin` finds just what changed meanwhile, and one more look at every row is no matter then. */
+export function planRound(cursor: Cursor | undefined, relation: Relation, moment: Moment, afterPass: boolean): Plan {
   if (cursor === undefined) return { kind: 'pass', after: [] }
   if (cursor.pass !== null) return { kind: 'pass', after: cursor.pass.after }
   const added = relation.parts.filter((id) => !cursor.parts.includes(id))
   const isQuiet = cursor.xmin === cursor.xmax && cursor.xmax === moment.xmax
   if (relation.hasXmin && isQuiet && added.length === 0) return { kind: 'nothing' }
-  if (relation.cursor !== undefined && cursor.marks.safe !== null) {
+  if (relation.cursor !== undefined && cursor.marks.safe !== null && !(afterPass && relation.hasXmin)) {
     return orAdded(columnWhere(relation.cursor), [cursor.marks.safe], relation, added)
   }
   if (relation.hasXmin) return orAdded(xminWhere, xminValues(cursor.xmin, moment.xmax), relation, added)

@@ -8,8 +8,8 @@ import { toChange } from './row-changes.ts'
 export async function* readSource(reader: Reader, saved: Json | undefined): AsyncGenerator<Change, Json> {
   let round = await beginRound(reader, saved)
   yield* readRound(reader, round)
-  if (round.isPass && round.canCatchUp) {
-    round = await beginRound(reader, round.end)
+  if (round.isPass && round.isSpread && round.canCatchUp) {
+    round = await beginRound(reader, round.end, true)
     yield* readRound(reader, round)
   }
   return round.end

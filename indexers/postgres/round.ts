@@ -41,14 +41,16 @@ export interface Round {
   readonly isPass: boolean
   /** Whether what changes during a pass can be found afterwards. */
   readonly canCatchUp: boolean
+  /** Whether not all that was read shows this moment. */
+  readonly isSpread: boolean
   batches(): AsyncIterable<Batch>
 }
 
-export async function beginRound(reader: Reader, saved: Json | undefined): Promise<Round> {
+export async function beginRound(reader: Reader, saved: Json | undefined, afterPass = false): Promise<Round> {
   const { name, source, session } = reader
   const place = placeOf(name, source)
   const before = source.cursor === undefined ? undefined : await readRunning(session, place)
-  const look = await session.transaction(place, (run) => lookAround(run, reader, saved))
+  const look = await session.transaction(place, (run) => lookAround(run, reader, saved, afterPass))
   const after = source.cursor === undefined ? undefined : await readRunning(session, place)
   const { relation, parsers, plan, moment, held } = look
   const end = endOf(look, before, after)
@@ -58,6 +60,7 @@ export async function beginRound(reader: Reader, saved: Json | undefined): Promi
     position: look.top ?? `snapshot ${moment.xmax}`,
     end,
     isPass: plan.kind === 'pass',
+    isSpread: (look.cursor !== undefined && look.cursor.pass !== null) || (plan.kind === 'pass' && held === undefined),
     canCatchUp: !look.whole && (relation.hasXmin || end.marks.safe !== null),
     batches: () => batchesOf(session, relation, plan, held),
   }
@@ -81,6 +84,7 @@ async function lookAround(
   run: Run,
   { name, source, server, types, digest }: Reader,
   saved: Json | undefined,
+  afterPass: boolean,
 ): Promise<Look> {
   const moment = await readMoment(run, server)
   const relation = await inspect(run, name, source, moment)
@@ -88,7 +92,7 @@ async function lookAround(
   const whole = isWhole(relation, source.mode)
   const cursor = whole ? undefined : parseCursor(saved, relation.place)
   if (cursor !== undefined) checkHistory(cursor, relation, shape, moment)
-  const plan = planRound(cursor, relation, moment)
+  const plan = planRound(cursor, relation, moment, afterPass)
   const top = await readTop(run, relation, cursor?.marks.safe ?? null)
   const parsers = await types.parsers(run, relation.columns)
   const held = await holdRows(run, relation, plan, server.encoding)
@@ -147,7 +151,7 @@ function endOf(look: Look, before: Running | undefined, after: Running | undefin
     marks:
       before === undefined || after === undefined
         ? marks
-        : addMark(settleMarks(marks, before, moment), look.top, moment, after),
+        : addMark(settleMarks(marks, before), look.top, moment, after),
     pass: null,
   }
 }

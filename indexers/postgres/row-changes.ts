@@ -61,8 +61,9 @@ function shownKey(key: string | null | undefined): string {
 function parseRow(row: ReadRow, { relation, parsers }: RowContext): Record<string, Json> {
   return Object.fromEntries(
     relation.columns.map(({ name }, at) => {
-      const text = row[ownValues + at]
-      return [name, text === null || text === undefined ? null : (parsers[at]?.(text) ?? text)]
+      const text = row[ownValues + at] ?? null
+      const parse = parsers[at]
+      return [name, text === null || parse === undefined ? text : parse(text)]
     }),
   )
 }

@@ -9,6 +9,6 @@ export function testName(separator: '_' | '-'): string {
 
 /** Whether `testName` gave this name, or what follows it, more than three hours ago. */
 export function isStale(name: string): boolean {
-  const [, made] = /^aquifer[_-]test[_-]([0-9a-z]+)[_-]/.exec(name) ?? []
+  const [, made] = /^aquifer[_-]test[_-]([0-9a-z]{8,9})[_-][0-9a-f]{8}(?![0-9a-f])/.exec(name) ?? []
   return made !== undefined && Date.now() - Number.parseInt(made, 36) > staleAfterMs
 }

@@ -3,7 +3,10 @@ import { z } from 'zod'
 const Glob = z
   .string()
   .min(1)
-  .refine((glob) => !glob.startsWith('/') && !glob.split('/').includes('..'), 'a pattern relative to path, below it')
+  .refine(
+    (glob) => !glob.startsWith('/') && !glob.split('/').includes('..'),
+    'must be a pattern relative to path, for what is below it',
+  )
 
 /** A folder or a single file. */
 export const FilesSource = z.strictObject({

@@ -2,22 +2,33 @@ import type { z } from 'zod'
 import { toFindings, valueAt, type Finding } from './findings.ts'
 import { knownKeys, type JsonSchema } from './known-keys.ts'
 import { hint, nearest } from '../core/nearest.ts'
-import type { Path, Problem } from './problem.ts'
+import { pathText, type Path, type Problem } from './problem.ts'
 
 /** Words zod's issues about `raw`, which stands at `prefix` of the file. Values are never repeated: one may be a secret. */
 export function explain(
   issues: readonly z.core.$ZodIssue[],
   { raw, prefix, schema }: { raw: unknown; prefix: Path; schema: JsonSchema },
 ): Problem[] {
-  return toFindings(issues, raw).map((finding) => {
+  const findings = toFindings(issues, raw)
+  const meant = new Set(findings.map((finding) => meantBy(finding, schema)))
+  return findings.flatMap((finding): Problem[] => {
     const path = [...prefix, ...finding.path]
     if (finding.kind === 'unknown') {
       const message = explainUnknown(finding.key, knownKeys(schema, finding.path))
-      return { path: [...path, finding.key], at: 'key', message }
+      return [{ path: [...path, finding.key], at: 'key', message }]
     }
+    // Said already, of the key that was written instead.
+    if (finding.kind === 'missing' && meant.has(pathText(finding.path))) return []
     const at = finding.kind === 'missing' || finding.kind === 'missing-one-of' ? 'key' : 'value'
-    return { path, at, message: word(finding, valueAt(raw, finding.path)) }
+    return [{ path, at, message: word(finding, valueAt(raw, finding.path)) }]
   })
+}
+
+/** Path of the key that was probably meant by an unknown one. */
+function meantBy(finding: Finding, schema: JsonSchema): string | undefined {
+  if (finding.kind !== 'unknown') return undefined
+  const key = nearest(finding.key, knownKeys(schema, finding.path))
+  return key === undefined ? undefined : pathText([...finding.path, key])
 }
 
 /** What to say of a key that is not among the known ones. */

@@ -104,6 +104,7 @@ test.for<[what: string, source: string, failure: string]>([
   ['nothing in it', '', ' x: expected a map, not nothing'],
   ['neither type nor connection', 'path: ./docs', ' x: needs type or connection'],
   ['a required key missing', 'type: files', ' x.path: missing'],
+  ['a required key misspelt', 'type: files, pth: .', ' x.pth: unknown key; did you mean path?'],
   ['a type that needs a connection', 'type: postgres, table: film', ' x.connection: postgres needs a connection'],
   [
     'type and connection that disagree',

@@ -1,4 +1,7 @@
 import type { BigIntStats } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { relative } from 'node:path'
+import { isInside } from './root.ts'
 
 /** Which file system is where below a source: folder key (empty for the source's own) to device and inode. */
 export type Mounts = Readonly<Record<string, string>>
@@ -21,12 +24,16 @@ export interface MountedFolder {
   readonly isEmpty: boolean
 }
 
-export function watchMounts(known: Mounts): MountWatch {
+/** `points`: folder keys at which something is mounted, be it of the same device. */
+export function watchMounts(known: Mounts, points: ReadonlySet<string>): MountWatch {
   const seen = new Map<string, string>()
   const knownAt = (key: string): string | undefined => (Object.hasOwn(known, key) ? known[key] : undefined)
+  const isMount = ({ key, stat, outerDevice }: MountedFolder): boolean => stat.dev !== outerDevice || points.has(key)
   const isLost = ({ key, stat, isEmpty }: MountedFolder): boolean => {
     const before = knownAt(key)
-    return isEmpty && before !== undefined && !before.startsWith(`${stat.dev}:`)
+    if (!isEmpty || before === undefined) return false
+    // The source's own folder may have been made anew; a folder below could not while something was mounted on it.
+    return key === '' ? !before.startsWith(`${stat.dev}:`) : before !== identityOf(stat)
   }
   return {
     isLost,
@@ -40,10 +47,20 @@ export function watchMounts(known: Mounts): MountWatch {
   }
 }
 
-function isMount({ stat, outerDevice }: MountedFolder): boolean {
-  return stat.dev !== outerDevice
-}
-
 function identityOf(stat: MountedFolder['stat']): string {
   return `${stat.dev}:${stat.ino}`
+}
+
+/** Keys of the folders below a path on which something is mounted; none where the system does not list them. */
+export async function findMountPoints(path: string): Promise<ReadonlySet<string>> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '')
+  const points = table
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .map((point) =>
+      point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    )
+  return new Set(
+    points.filter((point) => point !== path && isInside(point, path)).map((point) => relative(path, point)),
+  )
 }

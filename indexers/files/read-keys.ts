@@ -1,6 +1,6 @@
 import type { KeyDigest, KeyRange } from '../../src/core/indexer.ts'
 import { changeTimes } from './change-times.ts'
-import { watchMounts } from './mounts.ts'
+import { findMountPoints, watchMounts } from './mounts.ts'
 import type { Mounts } from './mounts.ts'
 import { readDocument } from './read-document.ts'
 import type { OpenSource } from './read-document.ts'
@@ -18,7 +18,7 @@ export async function* readKeys(
   const { name, settings, rules, options } = source
   const root = await openRoot(name, settings.path, 'SOURCE_UNREACHABLE')
   const times = changeTimes(root.isLocal, undefined)
-  const mounts = watchMounts(args.knownMounts)
+  const mounts = watchMounts(args.knownMounts, await findMountPoints(root.path))
   const found = walk({ root, rules, signal: options.signal, range: args.range, times, mounts, again: new Set() })
   for await (const item of found) {
     if (item.kind === 'unreadable') throw unreachable(name, item.key, item.cause)

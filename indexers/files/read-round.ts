@@ -3,7 +3,7 @@ import type { Change, Json } from '../../schemas/record.ts'
 import { changeTimes } from './change-times.ts'
 import type { ChangeTimes } from './change-times.ts'
 import { parseCursor } from './cursor.ts'
-import { watchMounts } from './mounts.ts'
+import { findMountPoints, watchMounts } from './mounts.ts'
 import type { MountWatch } from './mounts.ts'
 import { readDocument } from './read-document.ts'
 import type { DocumentRead, OpenSource } from './read-document.ts'
@@ -33,7 +33,7 @@ export async function* readRound(source: OpenSource, cursor: Json | undefined): 
   const before = parseCursor(cursor, startedAtMs)
   const root = await openRoot(name, settings.path, 'SOURCE_UNREACHABLE')
   const times = changeTimes(root.isLocal, before.startedAtMs)
-  const mounts = watchMounts(before.mounts)
+  const mounts = watchMounts(before.mounts, await findMountPoints(root.path))
   const round: Round = { source, root, startedAtMs, mounts, again: new Set() }
   const again = new Set(before.again)
   for await (const batch of inBatches(walk({ root, rules, signal: options.signal, range: {}, times, mounts, again }))) {

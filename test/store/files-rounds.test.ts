@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -151,6 +151,24 @@ describe.concurrent('a later round of files', () => {
     expect(rejectsOf(during)).toEqual({ 'log.txt': 'FILE_CHANGING' })
     expect(textsOf(during)).toEqual({ 'quiet.txt': 'quiet' })
     expect(textsOf(await folder.read())).toMatchObject({ 'log.txt': 'line\n'.repeat(lines) })
+  })
+
+  test('never hands over a file of which a part is older than the rest', async () => {
+    await using folder = await openFilesFolder()
+    await folder.write('big.txt', Buffer.alloc(8 * 1024 * 1024, 'a'))
+    await using file = await open(join(folder.path, 'big.txt'), 'r+')
+    const stop = new AbortController()
+    const writing = (async () => {
+      for (let turn = 0; !stop.signal.aborted; turn += 1) await file.write('b', turn)
+    })()
+    // Minutes ahead, so that the age of the last write does not tell.
+    const clock = { now: () => Date.now() + 120_000, sleep: (ms: number) => sleep(ms) }
+    const changes: Change[] = []
+    await using indexer = await folder.open({ clock })
+    for await (const change of indexer.changes({})) changes.push(change)
+    stop.abort()
+    await writing
+    expect(rejectsOf(changes)).toEqual({ 'big.txt': 'FILE_CHANGING' })
   })
 
   test('passes over what vanishes while it walks', async () => {

@@ -3,7 +3,7 @@ import type { ProjectionPosition } from '../core/ledger-feed.ts'
 import type { LexicalProjection } from '../core/lexical.ts'
 import type { PipelineContext } from './pipeline.ts'
 
-const pageRecords = 500
+const pageRecords = 2000
 
 export interface Projector {
   /** There is something new in the feed. */
@@ -110,6 +110,8 @@ export function createProjector(
           if (signal.aborted) return
           const error = toAquiferError(thrown)
           if (error.kind === 'config') throw error
+          // Its indices are gone, or another generation is live: looked at again.
+          if (error.code === 'LEXICAL_NOT_READY') prepared = false
           log.warn({ err: thrown, code: error.code }, `${projection.name} is behind: ${error.message}`)
           news = true
           await clock.sleep(Math.min(30_000, 500 * 2 ** Math.min(failures++, 6)), signal)

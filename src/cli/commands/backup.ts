@@ -33,6 +33,9 @@ export function addBackup(program: Command): void {
         })
         await using app = await run.openApp()
         const { records } = await app.ledger.restore({ path })
+        const { generation } = await app.ledger.status()
+        // What it holds may be newer than the backup, and newer wins: it is made anew by the next sync.
+        if (generation !== undefined) await app.projection?.drop(generation.id)
         run.print(
           { file: path, records },
           () => `Restored ${String(records)} records. \`aquifer sync\` brings them up to date.`,

@@ -145,8 +145,8 @@ async function load(tx: Queryable, context: LedgerContext, path: string): Promis
       )
       .join(' '),
   )
-  // Whoever was syncing when the backup was made is not syncing this copy.
-  await tx.exec(`update source set holder = null, lease_until = null`)
+  // Whoever was syncing when the backup was made is not syncing this copy, and projections hold another state.
+  await tx.exec(`update source set holder = null, lease_until = null; delete from projection`)
   return countRecords(tx)
 }
 

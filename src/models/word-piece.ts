@@ -24,7 +24,7 @@ export function openWordPiece(): Promise<WordPiece> {
 }
 
 /** `vocabulary`: one piece a line, its id being the line; pieces inside a word begin with ##. */
-export function createWordPiece(vocabulary: string): WordPiece {
+function createWordPiece(vocabulary: string): WordPiece {
   const split = createWordSplitter(vocabulary)
   const known = new Map<string, readonly number[]>()
   const pieces = (word: string): readonly number[] => {

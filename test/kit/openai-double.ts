@@ -98,7 +98,7 @@ export interface Embeddings {
 }
 
 /** The usual answer; a fault may alter it. Counts one token a word. */
-export function embeddingsFor({ inputs, body }: Call, dimensions: number): Embeddings {
+function embeddingsFor({ inputs, body }: Call, dimensions: number): Embeddings {
   const length = typeof body['dimensions'] === 'number' ? body['dimensions'] : dimensions
   const tokens = inputs.reduce((sum, text) => sum + text.split(/\s+/).length, 0)
   const encode = (vector: Float32Array<ArrayBuffer>): unknown =>

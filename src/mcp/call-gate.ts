@@ -4,9 +4,7 @@ import { AquiferError } from '../core/errors.ts'
 /** Bounds how many calls run and wait at once, fairly between callers. */
 export interface CallGate {
   /** Runs the work when it is the caller's turn; CALLER_BUSY when too many of the caller's calls wait already. */
-  run<T>(caller: Caller, signal: AbortSignal, work: () => Promise<T>): Promise<T>
-  /** Resolves once no call runs or waits. */
-  idle(): Promise<void>
+  readonly run: <T>(caller: Caller, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
 }
 
 interface Limits {
@@ -23,12 +21,11 @@ interface Line {
   readonly waiting: Set<() => void>
 }
 
-export const defaultLimits: Limits = { perCaller: 32, total: 64, waiting: 128 }
+const defaultLimits: Limits = { perCaller: 32, total: 64, waiting: 128 }
 
 export function createCallGate(limits: Limits = defaultLimits): CallGate {
   /** Callers with calls, the one whose turn is next first. */
   const lines = new Map<string, Line>()
-  const idle = new Set<() => void>()
   let running = 0
 
   function lineOf(id: string): Line {
@@ -37,17 +34,19 @@ export function createCallGate(limits: Limits = defaultLimits): CallGate {
     return line
   }
 
+  /** The turn is of the caller with the fewest calls running; among equals, of the one that has waited longest for it. */
   function admit(): void {
+    if (running >= limits.total) return
+    let chosen: readonly [string, Line] | undefined
     for (const [id, line] of lines) {
-      if (running >= limits.total) return
-      const [next] = line.waiting
-      if (next === undefined || line.running >= limits.perCaller) continue
-      line.waiting.delete(next)
-      enter(id, line)
-      next()
-      admit()
-      return
+      if (line.waiting.size === 0 || line.running >= limits.perCaller) continue
+      if (chosen === undefined || line.running < chosen[1].running) chosen = [id, line]
     }
+    const [next] = chosen?.[1].waiting ?? []
+    if (chosen === undefined || next === undefined) return
+    chosen[1].waiting.delete(next)
+    enter(...chosen)
+    next()
   }
 
   function enter(id: string, line: Line): void {
@@ -67,9 +66,6 @@ export function createCallGate(limits: Limits = defaultLimits): CallGate {
 
   function forget(id: string, line: Line): void {
     if (line.running === 0 && line.waiting.size === 0) lines.delete(id)
-    if (lines.size > 0) return
-    for (const resolve of idle) resolve()
-    idle.clear()
   }
 
   async function turn(id: string, line: Line, signal: AbortSignal): Promise<void> {
@@ -103,11 +99,5 @@ export function createCallGate(limits: Limits = defaultLimits): CallGate {
         leave(caller.id, line)
       }
     },
-    idle: () =>
-      lines.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            idle.add(resolve)
-          }),
   }
 }

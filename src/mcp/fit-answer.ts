@@ -1,7 +1,9 @@
 import { estimateTokens } from '../core/tokens.ts'
 
 /** Below the 50,000 characters at which clients cut a result themselves. */
-export const maxCharacters = 48_000
+const maxCharacters = 48_000
+
+const noticeTokens = 30
 
 interface Answer<Hit> {
   readonly query: string
@@ -26,7 +28,7 @@ export async function fitAnswer<Hit>(
     if (fitting === answer.hits.length) return answer
     answer = await ask(fitting)
   }
-  return withoutRest(answer, countFitting(answer, tokens))
+  return withoutRest(answer, countFitting(answer, tokens - noticeTokens))
 }
 
 function countFitting(answer: Answer<unknown>, tokens: number): number {

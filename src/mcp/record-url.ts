@@ -1,4 +1,4 @@
-import { cleanLine } from './untrusted-text.ts'
+import { cleanLine, cleanText } from './untrusted-text.ts'
 
 const scheme = 'aquifer://record/'
 const openable = new Set(['http:', 'https:', 'file:', 'mailto:', 'ftp:', 'git:', 'ssh:'])
@@ -23,5 +23,5 @@ export function idInUrl(url: string): string | undefined {
 
 /** The id to show for a record: as it is, or inside an address of ours where it holds what a reader cannot see. */
 export function shownId(id: string): string {
-  return cleanLine(id, id.length) === id ? id : scheme + encodeURIComponent(id.toWellFormed())
+  return cleanText(id) === id ? id : scheme + encodeURIComponent(id.toWellFormed())
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Filters } from '../../../schemas/search.ts'
-import type { SearchAnswer, SearchRequest } from '../../core/knowledge.ts'
+import type { Hit, SearchAnswer, SearchRequest } from '../../core/knowledge.ts'
 import { cutText } from '../cut-text.ts'
 import { fitAnswer } from '../fit-answer.ts'
 import { fitFields } from '../fit-fields.ts'
@@ -78,18 +78,29 @@ function present(answer: SearchAnswer, shown: { token_budget: number; explain: b
       title: cleanLine(hit.title) || cleanLine(hit.id),
       url: recordUrl(hit),
       text: fence(part.text, hit),
-      score: hit.score,
+      score: rounded(hit.score),
       passage: hit.passage,
       as_of: hit.as_of,
       lag_ms: hit.lag_ms,
       ...(hit.modified_at === undefined ? {} : { modified_at: hit.modified_at }),
       ...(Object.keys(fields).length === 0 ? {} : { fields }),
-      ...(shown.explain ? { legs: hit.legs } : {}),
+      ...(shown.explain ? { legs: explained(hit.legs) } : {}),
     }
   })
   const notices = cut === 0 ? answer.notices : [...answer.notices, cutNotice(cut)]
   const { query, as_of, next_cursor } = answer
   return { query, hits, as_of, notices, ...(next_cursor === undefined ? {} : { next_cursor }) }
+}
+
+function explained({ lexical, vector }: Hit['legs']): Hit['legs'] {
+  return {
+    ...(lexical === undefined ? {} : { lexical: { ...lexical, score: rounded(lexical.score) } }),
+    ...(vector === undefined ? {} : { vector: { ...vector, score: rounded(vector.score) } }),
+  }
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 10_000) / 10_000
 }
 
 function cutNotice(hits: number): string {

@@ -18,11 +18,12 @@ export const search = defineTool({
   }),
   annotations: readOnly,
   run: async ({ query }, { knowledge, caller, signal, notice }) => {
-    const answer = await knowledge.search({ query, limit: 3 * maxResults, neighbours: 0 }, caller, signal)
+    const request = { query, limit: maxResults, tokenBudget: 100_000, neighbours: 0 }
+    const answer = await knowledge.search(request, caller, signal)
     for (const text of answer.notices) notice(text)
     const records = new Map<string, Hit>()
     for (const hit of answer.hits) if (!records.has(hit.id)) records.set(hit.id, hit)
-    const results = [...records.values()].slice(0, maxResults).map((hit) => ({
+    const results = [...records.values()].map((hit) => ({
       id: shownId(hit.id),
       title: cleanLine(hit.title) || cleanLine(hit.id),
       url: recordUrl(hit),

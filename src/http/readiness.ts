@@ -1,0 +1,36 @@
+export interface Readiness {
+  readonly ok: boolean
+  /** What was looked at; names only leave the process. */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
+}
+
+const keptMs = 1000
+const timeoutMs = 5000
+
+/** Asks at most once a second, for anybody may ask; no answer within five seconds, or an error, is not ready. */
+export function createReadiness(ready: () => Promise<Readiness>): () => Promise<Readiness> {
+  let last: { readonly at: number; readonly answer: Promise<Readiness> } | undefined
+  return () => {
+    if (last === undefined || performance.now() - last.at > keptMs) {
+      last = { at: performance.now(), answer: ask(ready) }
+    }
+    return last.answer
+  }
+}
+
+async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
+  const late = Promise.withResolvers<Readiness>()
+  const timer = setTimeout(() => late.resolve(failed('answer')), timeoutMs)
+  try {
+    const { ok, checks } = await Promise.race([ready(), late.promise])
+    return { ok, checks: checks.map((check) => ({ name: check.name, ok: check.ok })) }
+  } catch {
+    return failed('stores')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function failed(name: string): Readiness {
+  return { ok: false, checks: [{ name, ok: false }] }
+}

@@ -1,0 +1,15 @@
+import type { Caller } from '../core/caller.ts'
+import { type AquiferError, type ErrorView, toErrorView } from '../core/errors.ts'
+
+/** An error as this caller may see it: operators see all of it, others what is theirs to mend, for places of stores are not. */
+export function viewFor(error: AquiferError, caller: Caller): ErrorView {
+  const view = toErrorView(error)
+  const theirs = error.kind === 'input' || error.kind === 'not-found' || error.code === 'CALLER_BUSY'
+  if (caller.admin || theirs) return view
+  if (error.kind === 'forbidden') return { ...view, message: 'This caller may not do that.' }
+  return {
+    code: view.code,
+    message: 'The service cannot answer this right now.',
+    fix: 'Try again in a few seconds; if it repeats, tell whoever runs this server.',
+  }
+}

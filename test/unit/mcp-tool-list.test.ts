@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { estimateTokens } from '../../src/core/tokens.ts'
+import { instructions } from '../../src/mcp/instructions.ts'
+import { toolDefinitions, tools } from '../../src/mcp/tool-list.ts'
+
+test('what clients are told of the tools is what was agreed on', async () => {
+  await expect(`${JSON.stringify(toolDefinitions, null, 2)}\n`).toMatchFileSnapshot('mcp-tool-list.json')
+})
+
+test('all definitions together cost a client at most 3,000 tokens', () => {
+  expect(estimateTokens(JSON.stringify(toolDefinitions))).toBeLessThanOrEqual(3000)
+})
+
+test('there are at most 12 tools, their names are short, and every one says what it is and that it only reads', () => {
+  expect(tools.length).toBeLessThanOrEqual(12)
+  for (const { name, title, description, annotations, inputSchema, outputSchema } of toolDefinitions) {
+    expect(name).toMatch(/^(search|fetch|[a-z]+(_[a-z]+)+)$/)
+    expect(name.length).toBeLessThanOrEqual(40)
+    expect([title, description]).not.toContain(undefined)
+    expect(annotations).toEqual({ title, readOnlyHint: true, idempotentHint: true, openWorldHint: false })
+    expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
+    expect(outputSchema).toMatchObject({ type: 'object' })
+  }
+})
+
+test('search and fetch take one string each, as ChatGPT calls them', () => {
+  const [search, fetch] = toolDefinitions
+  expect(search).toMatchObject({ name: 'search', inputSchema: { required: ['query'] } })
+  expect(Object.keys(search?.inputSchema.properties ?? {})).toEqual(['query'])
+  expect(fetch).toMatchObject({ name: 'fetch', inputSchema: { required: ['id'] } })
+  expect(Object.keys(fetch?.inputSchema.properties ?? {})).toEqual(['id'])
+})
+
+test('the instructions are at most 150 words', () => {
+  expect(instructions.split(/\s+/).length).toBeLessThanOrEqual(150)
+})

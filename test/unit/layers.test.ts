@@ -45,7 +45,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/mcp': { folders: doors, packages: ['node:*', '@modelcontextprotocol/server', 'zod'] },
   'src/http': {
     folders: [...doors, 'src/mcp'],
-    packages: ['node:*', '@modelcontextprotocol/node', '@modelcontextprotocol/server', 'prom-client', 'zod'],
+    packages: ['node:*', '@modelcontextprotocol/server', 'prom-client', 'zod'],
   },
   'src/cli': everything,
   'src/app.ts': everything,

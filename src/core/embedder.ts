@@ -10,8 +10,8 @@ export interface Embedder extends AsyncDisposable {
   /** The longest text that is embedded whole, in tokens; the rest of a longer one is cut. */
   readonly maxTokens: number
   /**
-   * Resolves when the first text can be embedded at once: a local model is loaded, an endpoint has told its dimensions
-   * where they are not configured. Repeatable; may fail with any EMBEDDING_ code.
+   * Resolves when the first text can be embedded at once: a local model is loaded, an endpoint has answered once.
+   * Repeatable, and free from the second time on; may fail with any EMBEDDING_ code.
    */
   ready(): Promise<void>
   /** One answer a text, in order. A text that the model refuses is an error of its own; the others succeed. */

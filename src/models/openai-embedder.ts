@@ -15,7 +15,10 @@ const defaults: OpenAiOptions = {
   log: silentLog,
   clock: systemClock,
   random: Math.random,
-  deadlineMs: { passage: 120_000, query: 10_000 },
+  patience: {
+    passage: { deadlineMs: 120_000, retryForMs: 120_000 },
+    query: { deadlineMs: 10_000, retryForMs: 2000 },
+  },
   timeoutMs: 60_000,
   backoffMs: 500,
   requestTokens: 32_768,
@@ -35,7 +38,7 @@ export function openOpenAiEmbedder(config: OpenAiEmbedding, given: Partial<OpenA
   const embedAll = async (wanted: readonly Wanted[], { as, signal }: EmbedOptions): Promise<void> => {
     const failing = new AbortController()
     const any = AbortSignal.any([failing.signal, closing.signal, ...(signal === undefined ? [] : [signal])])
-    const limits = { deadlineMs: options.deadlineMs[as], signal: any }
+    const limits = { ...options.patience[as], signal: any }
     const batches = planBatches(wanted, { tokens: options.requestTokens, inputs: requestInputs })
     await Promise.all(
       batches.map((batch) =>
@@ -61,10 +64,7 @@ export function openOpenAiEmbedder(config: OpenAiEmbedding, given: Partial<OpenA
       return dimensions()
     },
     maxTokens: config.maxTokens,
-    ready: async () => {
-      if (embedder.dimensions() !== undefined) return
-      await embedder.probe({ deadlineMs: options.deadlineMs.query, signal: closing.signal })
-    },
+    ready: () => embedder.probe({ ...options.patience.query, signal: closing.signal }),
     embed: async (texts, how) => {
       const wanted = texts.map((text) => want(text, config.maxTokens))
       await embedAll(

@@ -2,6 +2,7 @@ import type { Embedding } from '../../schemas/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Revealed } from '../core/config.ts'
 import type { Log } from '../core/log.ts'
+import type { Patience } from './retries.ts'
 
 /** `embedding` of the configuration with its secrets in place. */
 export type RevealedEmbedding = Revealed<Embedding>
@@ -12,8 +13,8 @@ export interface OpenAiOptions {
   readonly clock: Clock
   /** From 0 up to 1, for the jitter of waits. */
   readonly random: () => number
-  /** Until one request, with all its tries, is given up: passages can wait for a busy endpoint, a question can't. */
-  readonly deadlineMs: { readonly passage: number; readonly query: number }
+  /** Passages can wait for an endpoint that is busy or away; whoever asks a question would rather hear of it. */
+  readonly patience: { readonly passage: Patience; readonly query: Patience }
   /** Until one try is given up. */
   readonly timeoutMs: number
   readonly backoffMs: number

@@ -15,9 +15,15 @@ export interface RetryOptions {
   readonly judge: (thrown: unknown) => Verdict
 }
 
-export interface RetryLimits {
-  /** All tries and waits together: EMBEDDING_UNREACHABLE after it, or before it when the next wait would pass it. */
+/** How long one request may take before it is EMBEDDING_UNREACHABLE. */
+export interface Patience {
+  /** All tries and waits together. */
   readonly deadlineMs: number
+  /** No try begins later than this: an endpoint that is away is given up before one that is slow. */
+  readonly retryForMs: number
+}
+
+export interface RetryLimits extends Patience {
   readonly signal?: AbortSignal
 }
 
@@ -29,8 +35,9 @@ const longestBackoffMs = 20_000
 export function createRetry(options: RetryOptions): Retry {
   const { clock, log } = options
   let quietUntil = 0
-  return async (attempt, { deadlineMs, signal }) => {
+  return async (attempt, { deadlineMs, retryForMs, signal }) => {
     const deadline = clock.now() + deadlineMs
+    const lastTry = clock.now() + Math.min(retryForMs, deadlineMs)
     for (let tries = 1; ; tries++) {
       await pause(clock, quietUntil - clock.now(), signal)
       const answer = await tryOnce(attempt, Math.min(options.timeoutMs, deadline - clock.now()), signal)
@@ -40,7 +47,7 @@ export function createRetry(options: RetryOptions): Retry {
       if (!verdict.again) throw verdict.error
       if (verdict.afterMs !== undefined) quietUntil = Math.max(quietUntil, clock.now() + verdict.afterMs)
       const waitMs = Math.max(quietUntil - clock.now(), verdict.afterMs === undefined ? backoff(options, tries) : 0)
-      if (clock.now() + waitMs >= deadline) throw unreachable(verdict.reason, tries)
+      if (clock.now() + waitMs >= lastTry) throw unreachable(verdict.reason, tries)
       log.warn({ reason: verdict.reason, tries, waitMs: Math.round(waitMs) }, 'the embedding endpoint is tried again')
       await pause(clock, waitMs, signal)
     }

@@ -11,6 +11,7 @@ import type { Fault } from '../kit/openai-double.ts'
 
 const canary = 'sk-canary-1f0c9a'
 const passage = { as: 'passage' } as const
+const short = { deadlineMs: 400, retryForMs: 400 }
 const defaults: OpenAiEmbedding = {
   provider: 'openai',
   model: 'small',
@@ -69,7 +70,7 @@ describe('what an embedding endpoint may do wrong', () => {
   test('an endpoint that stays down is given up at the deadline', async () => {
     const { baseUrl, [Symbol.asyncDispose]: close } = await openOpenAiDouble()
     await close()
-    await using embedder = open({ baseUrl }, { deadlineMs: { passage: 100, query: 100 } })
+    await using embedder = open({ baseUrl }, { patience: { passage: short, query: short } })
     await expect(embedder.embed(['a'], passage)).rejects.toMatchObject({
       code: 'EMBEDDING_UNREACHABLE',
       message: expect.stringMatching(/^The embedding endpoint was tried \d+ times, at last: ECONNREFUSED\.$/),
@@ -191,7 +192,7 @@ describe('what an embedding endpoint may do wrong', () => {
     for (const status of [400, 401, 404, 413, 422, 429, 500]) {
       await using embedder = open(
         { baseUrl: double.baseUrl },
-        { deadlineMs: { passage: 400, query: 400 }, log: { debug: note, info: note, warn: note, error: note } },
+        { patience: { passage: short, query: short }, log: { debug: note, info: note, warn: note, error: note } },
       )
       double.always(status === 400 ? refuse((input) => input === text, told) : failWith(status, told))
       const result = await embedder.embed([text], passage).catch((thrown: unknown) => thrown)

@@ -3,7 +3,7 @@ import type { Embedder } from '../../src/core/embedder.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import { openOpenAiEmbedder } from '../../src/models/openai-embedder.ts'
 import type { OpenAiEmbedding, OpenAiOptions } from '../../src/models/openai-options.ts'
-import { alter, delay, openOpenAiDouble, refuse } from '../kit/openai-double.ts'
+import { alter, delay, failWith, openOpenAiDouble, refuse } from '../kit/openai-double.ts'
 import type { OpenAiDouble } from '../kit/openai-double.ts'
 import { pseudoVector } from '../kit/pseudo-vector.ts'
 
@@ -62,11 +62,18 @@ describe('an OpenAI-compatible endpoint', () => {
   test('is asked for the configured dimensions, which need no request to be known', async () => {
     await using double = await openOpenAiDouble()
     await using embedder = open(double, { dimensions: 16 })
-    await embedder.ready()
     expect(embedder.model).toBe('openai/small/16')
     expect(double.counts.requests).toBe(0)
     expect(await outcome(embedder, ['a'])).toEqual(['right'])
     expect(double.calls[0]?.body['dimensions']).toBe(16)
+  })
+
+  test('is tried by ready even where its dimensions are configured', async () => {
+    await using double = await openOpenAiDouble()
+    await using embedder = open(double, { dimensions: 16 })
+    double.next(failWith(401))
+    await expect(embedder.ready()).rejects.toMatchObject({ code: 'EMBEDDING_AUTH' })
+    await embedder.ready()
   })
 
   test('answers in numbers instead of base64 as well, in any order', async () => {

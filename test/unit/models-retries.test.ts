@@ -53,31 +53,31 @@ describe('trying again', () => {
   test('waits twice as long each time, 20 s at most, and by chance up to half less', async () => {
     const clock = skippingClock()
     const { retry, after } = retrying(clock)
-    await retry(after(...Array<undefined>(8).fill(undefined)), { deadlineMs: 600_000 })
+    await retry(after(...Array<undefined>(8).fill(undefined)), { deadlineMs: 600_000, retryForMs: 600_000 })
     expect(clock.waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000])
     const lucky = skippingClock()
     const other = retrying(lucky, 0.5)
-    await other.retry(other.after(undefined, undefined), { deadlineMs: 600_000 })
+    await other.retry(other.after(undefined, undefined), { deadlineMs: 600_000, retryForMs: 600_000 })
     expect(lucky.waits).toEqual([375, 750])
   })
 
   test('waits as long as the endpoint asks, and so does everyone else', async () => {
     const clock = skippingClock()
     const { retry, after } = retrying(clock)
-    const first = retry(after(7000), { deadlineMs: 600_000 })
+    const first = retry(after(7000), { deadlineMs: 600_000, retryForMs: 600_000 })
     expect(await first).toBe('done')
     expect(clock.waits).toEqual([7000])
     const stopped: Clock & { waits: number[] } = { ...clock, waits: [], now: () => noon }
     const shared = retrying({ ...stopped, sleep: async (ms) => void stopped.waits.push(ms) })
-    await shared.retry(shared.after(9000), { deadlineMs: 600_000 })
-    await shared.retry(shared.after(), { deadlineMs: 600_000 })
+    await shared.retry(shared.after(9000), { deadlineMs: 600_000, retryForMs: 600_000 })
+    await shared.retry(shared.after(), { deadlineMs: 600_000, retryForMs: 600_000 })
     expect(stopped.waits).toEqual([9000, 9000, 9000])
   })
 
   test('gives up at once when the next wait would pass the deadline', async () => {
     const clock = skippingClock()
     const { retry, after } = retrying(clock)
-    await expect(retry(after(1000, 90_000), { deadlineMs: 60_000 })).rejects.toMatchObject({
+    await expect(retry(after(1000, 90_000), { deadlineMs: 60_000, retryForMs: 60_000 })).rejects.toMatchObject({
       code: 'EMBEDDING_UNREACHABLE',
       kind: 'unavailable',
       message: 'The embedding endpoint was tried 2 times, at last: HTTP 429.',
@@ -85,20 +85,36 @@ describe('trying again', () => {
     expect(clock.waits).toEqual([1000])
   })
 
-  test('does not wait for a try that ignores its time limit', async () => {
-    const { retry } = retrying(skippingClock())
-    await expect(retry(() => new Promise(() => undefined), { deadlineMs: 200 })).rejects.toMatchObject({
+  test('begins no try after the time for that, though one may last longer', async () => {
+    const clock = skippingClock()
+    const { retry, after } = retrying(clock)
+    const limits = { deadlineMs: 10_000, retryForMs: 2000 }
+    await expect(retry(after(undefined, undefined, undefined), limits)).rejects.toMatchObject({
       code: 'EMBEDDING_UNREACHABLE',
     })
+    expect(clock.waits).toEqual([500, 1000])
+  })
+
+  test('does not wait for a try that ignores its time limit', async () => {
+    const { retry } = retrying(skippingClock())
+    await expect(retry(() => new Promise(() => undefined), { deadlineMs: 200, retryForMs: 200 })).rejects.toMatchObject(
+      {
+        code: 'EMBEDDING_UNREACHABLE',
+      },
+    )
   })
 
   test('ends when it is cancelled, in a try or in a wait', async () => {
     const { retry } = retrying(skippingClock())
     const signal = AbortSignal.timeout(10)
-    await expect(retry(() => new Promise(() => undefined), { deadlineMs: 60_000, signal })).rejects.toMatchObject({
+    await expect(
+      retry(() => new Promise(() => undefined), { deadlineMs: 60_000, retryForMs: 60_000, signal }),
+    ).rejects.toMatchObject({
       code: 'CANCELLED',
     })
-    await expect(retry(async () => 1, { deadlineMs: 60_000, signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(retry(async () => 1, { deadlineMs: 60_000, retryForMs: 60_000, signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
   })
 })
 

@@ -4,7 +4,7 @@ import { instructions } from '../../src/mcp/instructions.ts'
 import { toolDefinitions, tools } from '../../src/mcp/tool-list.ts'
 
 test('what clients are told of the tools is what was agreed on', async () => {
-  await expect(`${JSON.stringify(toolDefinitions, null, 2)}\n`).toMatchFileSnapshot('mcp-tool-list.json')
+  await expect(`${JSON.stringify(toolDefinitions, null, 2)}\n`).toMatchFileSnapshot('mcp-tool-list.snapshot')
 })
 
 test('all definitions together cost a client at most 3,000 tokens', () => {

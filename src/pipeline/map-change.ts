@@ -25,8 +25,7 @@ export async function mapChange(
   chunking: PipelineContext['chunking'],
   dimensions: number,
 ): Promise<MappedPut> {
-  const { mapped, mediaType } = await mapContent(put, mapping)
-  const { vector, ...record } = mapped
+  const { vector, ...record } = await mapContent(put, mapping)
   if (vector !== undefined && vector.length !== dimensions) {
     throw new AquiferError(
       'EMBEDDING_DIMENSIONS',
@@ -35,7 +34,7 @@ export async function mapChange(
   }
   const chunks =
     vector === undefined
-      ? chunkText({ title: record.title, text: record.text, mediaType, ...chunking })
+      ? chunkText({ ...record, ...chunking })
       : [{ header: record.title, text: record.text, given: true }]
   if (chunks.length > maxChunks) {
     throw new AquiferError(
@@ -43,14 +42,10 @@ export async function mapChange(
       `The item comes apart into ${chunks.length.toLocaleString('en-US')} passages.`,
     )
   }
-  return { ...record, mediaType, modifiedAt: put.modifiedAt, put, chunks, given: vector }
+  return { ...record, modifiedAt: put.modifiedAt, put, chunks, given: vector }
 }
 
-async function mapContent(
-  { content, key }: Put,
-  mapping: SourceConfig['mapping'],
-): Promise<{ readonly mapped: Mapped; readonly mediaType: string }> {
-  if (content.kind === 'row') return { mapped: mapRow(content.row, mapping, key), mediaType: 'text/plain' }
-  const parsed = await parseDocument(content.document)
-  return { mapped: mapDocument(parsed, mapping), mediaType: parsed.mediaType }
+async function mapContent({ content, key }: Put, mapping: SourceConfig['mapping']): Promise<Mapped> {
+  if (content.kind === 'row') return mapRow(content.row, mapping, key)
+  return mapDocument(await parseDocument(content.document), mapping)
 }

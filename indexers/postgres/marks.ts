@@ -31,10 +31,12 @@ export interface Marks {
 
 const mostPending = 32
 
-// The parts of `union all` run in order: a transaction that gives up its virtual id meanwhile shows as prepared.
-const runningSql = `select 'virtual', l.virtualtransaction from pg_locks l join pg_stat_activity a using (pid)
+// Autovacuum has no user, and a session that nothing is known of counts. The parts of `union all` run in order: a
+// transaction that gives up its virtual id meanwhile shows as prepared.
+const runningSql = `select 'virtual', l.virtualtransaction from pg_locks l left join pg_stat_activity a using (pid)
+      join pg_database d on d.datname = current_database()
     where l.locktype = 'virtualxid' and l.granted and l.mode = 'ExclusiveLock' and l.pid <> pg_backend_pid()
-      and a.datid = (select oid from pg_database where datname = current_database()) and a.usesysid is not null
+      and not coalesce(a.datid <> d.oid or (a.datid is not null and a.usesysid is null), false)
   union all select 'prepared', 'prepared ' || transaction::text from pg_prepared_xacts where database = current_database()
   union all select 'xmax', pg_snapshot_xmax(pg_current_snapshot())::text`
 

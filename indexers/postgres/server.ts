@@ -11,9 +11,9 @@ export interface Server {
 
 /** One moment of a source, as the snapshot of a transaction sees it. Transaction ids are 64 bits wide, as text. */
 export interface Moment {
-  /** Every transaction below it had ended. */
+  /** Every transaction of this database below it had ended. */
   readonly xmin: string
-  /** No transaction from it on had ended. */
+  /** No transaction from it on had ended, in any database. */
   readonly xmax: string
   /** The source's clock, ISO 8601; on a standby, the clock up to which it had followed. */
   readonly asOf: string
@@ -62,12 +62,22 @@ async function works(session: Session, place: Place, sql: string): Promise<boole
 }
 
 export async function readMoment(run: Run, server: Server): Promise<Moment> {
-  const { rows } =
-    await run(`select pg_snapshot_xmin(s), pg_snapshot_xmax(s), ${server.historySql}, pg_is_in_recovery(),
-    to_char(${asOfSql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') from pg_current_snapshot() s`)
+  const { rows } = await run(`select coalesce(${oldestSql}, pg_snapshot_xmax(s)::text), pg_snapshot_xmax(s),
+    ${server.historySql}, pg_is_in_recovery(), to_char(${asOfSql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    from pg_current_snapshot() s`)
   const [xmin = '', xmax = '', history = '', inRecovery, asOf = ''] = (rows[0] ?? []).map((value) => value ?? '')
   return { xmin, xmax, history, inRecovery: inRecovery === 't', asOf }
 }
+
+/**
+ * The oldest running transaction that may write here. A snapshot counts those of all databases of a server; the lock that
+ * each holds on its own id tells which of them are elsewhere, and whatever it does not tell counts.
+ */
+const oldestSql = `(select x::text from pg_snapshot_xip(s) x
+    where not exists (select from pg_locks l join pg_stat_activity a using (pid) join pg_database d on d.oid = a.datid
+      where l.locktype = 'transactionid' and l.transactionid = x::xid and l.granted and l.mode = 'ExclusiveLock'
+        and d.datname <> current_database())
+    order by x limit 1)`
 
 const asOfSql = `case when pg_is_in_recovery() and pg_last_wal_receive_lsn() is distinct from pg_last_wal_replay_lsn()
   then coalesce(pg_last_xact_replay_timestamp(), now()) else now() end`

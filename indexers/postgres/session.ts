@@ -31,6 +31,8 @@ const prepareSql = `select pg_backend_pid(), set_config('TimeZone', 'UTC', true)
   set_config('IntervalStyle', 'iso_8601', true), set_config('extra_float_digits', '1', true),
   set_config('bytea_output', 'hex', true), set_config('statement_timeout', $1, true)`
 
+const graceMs = 500
+
 export function openSession(address: Address, signal: AbortSignal): Session {
   let client: Client | undefined
   let turn: Promise<unknown> = Promise.resolve()
@@ -73,6 +75,10 @@ export function openSession(address: Address, signal: AbortSignal): Session {
       cancelling = cancel(own, pid)
     }
     signal.addEventListener('abort', onAbort, { once: true })
+    // COMMIT is not under statement_timeout, though it may run all of a held statement.
+    const overdue = setTimeout(() => {
+      if (pid !== undefined) cancelling = cancelStatement(address, pid)
+    }, address.statementTimeoutMs + graceMs)
     try {
       return await Promise.race([sendStatement(own, statement), aborted.promise])
     } catch (thrown) {
@@ -80,6 +86,7 @@ export function openSession(address: Address, signal: AbortSignal): Session {
       if (sqlState(thrown) === undefined) await drop(own)
       throw toSourceError(thrown, place)
     } finally {
+      clearTimeout(overdue)
       signal.removeEventListener('abort', onAbort)
     }
   }

@@ -5,7 +5,14 @@ import type { Change, Json, Row } from '../../schemas/record.ts'
 import type { Indexer } from '../../src/core/indexer.ts'
 import { readChanges, readOptions } from './indexer-reading.ts'
 import type { Put, ReadOptions } from './indexer-reading.ts'
+import { dropDatabase, withClient } from './postgres-databases.ts'
 import { openTestDatabase } from './postgres.ts'
+import type { TestDatabase } from './postgres.ts'
+import { serverUrl } from './server-url.ts'
+import { testName } from './test-name.ts'
+
+/** A role of the server that may log in and nothing else. */
+export const reader = 'aquifer_test_reader'
 
 /** What one source is, as aquifer.yaml would say it. */
 export type SourceInput = Readonly<Record<string, Json>>
@@ -30,8 +37,9 @@ export interface Reading {
   readonly cursor: Json
 }
 
-export async function openSourceDatabase(setup = ''): Promise<SourceDatabase> {
-  const database = await openTestDatabase()
+/** The setup may end in grants to `reader`, a user without any rights, who then reads instead of the owner. */
+export async function openSourceDatabase(setup = '', encoding = 'UTF8'): Promise<SourceDatabase> {
+  const database = encoding === 'UTF8' ? await openTestDatabase() : await openEncodedDatabase(encoding)
   const clients: Client[] = []
 
   async function connect(): Promise<Client> {
@@ -43,10 +51,17 @@ export async function openSourceDatabase(setup = ''): Promise<SourceDatabase> {
   }
 
   const main = await connect()
+  const url = new URL(database.url)
+  if (setup.includes(` to ${reader}`)) {
+    await main.query(
+      `do $$ begin create role ${reader} login; exception when duplicate_object or unique_violation then null; end $$`,
+    )
+    url.username = reader
+  }
   if (setup !== '') await main.query(setup)
-  const open: SourceDatabase['open'] = (sources, options) => openSources(database.url, sources, options)
+  const open: SourceDatabase['open'] = (sources, options) => openSources(url.href, sources, options)
   return {
-    url: database.url,
+    url: url.href,
     run: async (text, values) => (await main.query<Record<string, unknown>>(text, values && [...values])).rows,
     connect,
     open,
@@ -59,6 +74,17 @@ export async function openSourceDatabase(setup = ''): Promise<SourceDatabase> {
       await database[Symbol.asyncDispose]()
     },
   }
+}
+
+async function openEncodedDatabase(encoding: string): Promise<TestDatabase> {
+  const server = serverUrl('postgres')
+  const name = testName('_')
+  await withClient(server, (client) =>
+    client.query(`create database ${name} template template0 encoding '${encoding}' locale_provider libc locale 'C'`),
+  )
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, [Symbol.asyncDispose]: () => dropDatabase(server, name) }
 }
 
 export function openSources(

@@ -1,12 +1,13 @@
 import type { Client } from 'pg'
 import { expect, test } from 'vitest'
 import type { Json } from '../../schemas/record.ts'
-import { openSourceDatabase } from '../kit/postgres-source.ts'
+import { openSourceDatabase, reader } from '../kit/postgres-source.ts'
 import type { SourceDatabase, SourceInput } from '../kit/postgres-source.ts'
 
 const setup = `create table note (id int primary key, body text, changed timestamptz not null default now());
   create index on note (changed);
-  insert into note select n, 'old', now() - interval '1 day' from generate_series(1, 20) n`
+  insert into note select n, 'old', now() - interval '1 day' from generate_series(1, 20) n;
+  grant select on note to ${reader}`
 
 /** Each finds changes in its own way. The overlap is off, so that nothing but the safe value protects the last two. */
 const ways: readonly (readonly [string, SourceInput])[] = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import pg from 'pg'
+import { Pool, types as pgTypes, type PoolClient } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import type { Db, Queryable, TransactionOptions } from '../../core/db.ts'
 
@@ -15,7 +15,7 @@ const typeParsers = new Map<number, (value: string) => unknown>([
 ])
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    typeParsers.get(oid) ?? pg.types.getTypeParser(oid, format),
+    typeParsers.get(oid) ?? pgTypes.getTypeParser(oid, format),
 }
 
 interface PostgresOptions {
@@ -33,7 +33,7 @@ export function openPostgres(options: PostgresOptions): Db {
     'hnsw.ef_search=100',
     'hnsw.iterative_scan=strict_order',
   ]
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: options.url,
     max: options.connections ?? 8,
     connectionTimeoutMillis: 10_000,
@@ -55,7 +55,7 @@ export function openPostgres(options: PostgresOptions): Db {
 }
 
 async function transact<T>(
-  pool: pg.Pool,
+  pool: Pool,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
@@ -79,9 +79,9 @@ async function transact<T>(
   }
 }
 
-function on(client: pg.Pool | pg.PoolClient): Queryable {
-  const session = (): pg.PoolClient => {
-    if (client instanceof pg.Pool) throw new Error('COPY needs a transaction')
+function on(client: Pool | PoolClient): Queryable {
+  const session = (): PoolClient => {
+    if (client instanceof Pool) throw new Error('COPY needs a transaction')
     return client
   }
   return {

@@ -1,3 +1,5 @@
+import type { NativeSection } from './native-section.ts'
+
 /** What the thread that holds the local model is told. */
 export type ToWorker =
   | { readonly kind: 'embed'; readonly id: number; readonly texts: readonly string[]; readonly as: 'passage' | 'query' }
@@ -14,6 +16,7 @@ export type FromWorker =
 /** What the thread is started with. */
 export interface LocalWorkerData {
   readonly threads: number
+  readonly section: NativeSection
 }
 
 export const localModel = 'all-MiniLM-L6-v2'

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type * as Onnx from 'onnxruntime-node'
 import { localDimensions } from './local-messages.ts'
+import type { LocalWorkerData } from './local-messages.ts'
+import { runInside } from './native-section.ts'
 
 /** The loaded model. One run at a time. */
 export interface LocalSession extends AsyncDisposable {
@@ -16,16 +18,15 @@ export class RuntimeMissingError extends Error {
   }
 }
 
-export async function openLocalSession(threads: number): Promise<LocalSession> {
-  const { InferenceSession, Tensor } = await loadRuntime()
-  const session = await InferenceSession.create(
-    fileURLToPath(new URL('./all-MiniLM-L6-v2/model_w8.onnx', import.meta.url)),
-    {
+export async function openLocalSession({ threads, section }: LocalWorkerData): Promise<LocalSession> {
+  const { InferenceSession, Tensor } = await runInside(section, loadRuntime)
+  const session = await runInside(section, () =>
+    InferenceSession.create(fileURLToPath(new URL('./all-MiniLM-L6-v2/model_w8.onnx', import.meta.url)), {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       // A thread that spins while it waits takes the core from the one it waits for: two threads were slower than one.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
-    },
+    }),
   )
   return {
     run: async (rows) => {
@@ -38,17 +39,18 @@ export async function openLocalSession(threads: number): Promise<LocalSession> {
           ids[row * width + column] = BigInt(id)
           mask[row * width + column] = 1n
         }
-      const answer = await session.run({
+      const feeds = {
         input_ids: new Tensor('int64', ids, shape),
         attention_mask: new Tensor('int64', mask, shape),
         token_type_ids: new Tensor('int64', new BigInt64Array(rows.length * width), shape),
-      })
+      }
+      const answer = await runInside(section, () => session.run(feeds))
       const vectors = answer['sentence_embedding']?.data
       if (!(vectors instanceof Float32Array) || vectors.length !== rows.length * localDimensions)
         throw new Error('The model file does not answer as this program expects.')
       return vectors
     },
-    [Symbol.asyncDispose]: () => session.release(),
+    [Symbol.asyncDispose]: () => runInside(section, () => session.release()),
   }
 }
 

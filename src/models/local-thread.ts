@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { EmbedOptions } from '../core/embedder.ts'
 import { AquiferError } from '../core/errors.ts'
+import { closeSection, createNativeSection } from './native-section.ts'
 import type { FromWorker, LocalWorkerData, ToWorker } from './local-messages.ts'
 
 /** The thread that holds the local model, seen from outside. */
@@ -24,10 +25,16 @@ interface Pending {
   readonly reject: (error: AquiferError) => void
 }
 
-const closeWithinMs = 5000
+/** A batch takes a tenth of a second; on a machine that is far too busy, longer. */
+const leaveWithinMs = 5000
 
-export function startLocalThread(data: LocalWorkerData): LocalThread {
-  const worker = new Worker(new URL(`./local-worker${extname(import.meta.url)}`, import.meta.url), { workerData: data })
+export function startLocalThread({ threads }: { readonly threads: number }): LocalThread {
+  const data: LocalWorkerData = { threads, section: createNativeSection() }
+  const worker = new Worker(new URL(`./local-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData: data,
+    // Flags of the program, such as --eval, would be taken for the thread's own.
+    execArgv: [],
+  })
   const loaded = Promise.withResolvers<void>()
   const exited = Promise.withResolvers<void>()
   const pending = new Map<number, Pending>()
@@ -55,7 +62,10 @@ export function startLocalThread(data: LocalWorkerData): LocalThread {
     else settle(message.id, ({ reject }) => reject(failed(message.error)))
   })
   worker.on('error', (cause) => finish(ended(cause)))
+  const beforeExit = (): void => closeSection(data.section, leaveWithinMs)
+  process.on('exit', beforeExit)
   worker.on('exit', () => {
+    process.off('exit', beforeExit)
     finish(ended(undefined))
     exited.resolve()
   })
@@ -92,9 +102,8 @@ export function startLocalThread(data: LocalWorkerData): LocalThread {
     [Symbol.asyncDispose]: async () => {
       finish(new AquiferError('CANCELLED', 'The embedding model was closed.'))
       send({ kind: 'close' })
-      const timer = setTimeout(() => void worker.terminate(), closeWithinMs)
+      // Never terminated: that would end it inside onnxruntime. It leaves by itself after the batch that it is at.
       await using(exited.promise)
-      clearTimeout(timer)
     },
   }
 }

@@ -22,8 +22,8 @@ const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.p
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 try {
-  const { threads }: LocalWorkerData = workerData
-  const [session, wordPiece] = await Promise.all([openLocalSession(threads), openWordPiece()])
+  const data: LocalWorkerData = workerData
+  const [session, wordPiece] = await Promise.all([openLocalSession(data), openWordPiece()])
   serve(session, wordPiece)
   tell({ kind: 'ready' })
 } catch (thrown) {

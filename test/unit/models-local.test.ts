@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AquiferError } from '../../src/core/errors.ts'
@@ -119,14 +121,24 @@ describe('the local model', () => {
     process.on('worker', started)
     await using mortal = await openEmbedder(local)
     await mortal.ready()
-    const job = mortal.embed(Array<string>(100).fill('a passage '.repeat(100)), { as: 'passage' })
-    await Promise.all([
-      expect(job).rejects.toMatchObject({ code: 'EMBEDDING_LOCAL', message: expect.stringContaining('ended') }),
-      threads[0]?.terminate(),
-    ])
+    threads[0]?.postMessage({ kind: 'embed', texts: 'what it can only fall over' }, [])
+    const job = mortal.embed(['one'], { as: 'passage' })
+    await expect(job).rejects.toMatchObject({ code: 'EMBEDDING_LOCAL', message: expect.stringContaining('ended') })
     expect((await mortal.embed(['two'], { as: 'passage' })).vectors[0]).toBeInstanceOf(Float32Array)
     process.off('worker', started)
     expect(threads).toHaveLength(2)
+  })
+
+  test('lets a process end in the middle of a job with its own exit code', async () => {
+    const program = `
+      import { openLocalEmbedder } from ${JSON.stringify(new URL('../../src/models/local-embedder.ts', import.meta.url).href)}
+      const embedder = openLocalEmbedder()
+      await embedder.ready()
+      void embedder.embed(Array(100).fill('a long passage '.repeat(80)), { as: 'passage' })
+      setTimeout(() => process.exit(7), 50)`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program])
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(7)
   })
 
   test('says clearly that it could not be loaded, at every call', async () => {

@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein'
 import { AquiferError } from '../src/core/errors.ts'
 import type { IndexerType } from '../src/core/indexer.ts'
+import { hint } from '../src/core/nearest.ts'
 
 /** Every type of source: one lazy line each, so that a driver is loaded only where it is configured. */
 export const indexers = {
@@ -11,8 +11,7 @@ export const indexers = {
 /** CONFIG_INVALID with the nearest name for a type that there is not. */
 export async function loadIndexer(type: string): Promise<IndexerType> {
   if (isKnown(type)) return (await indexers[type]()).default
-  const meant = closest(type, Object.keys(indexers))
-  throw new AquiferError('CONFIG_INVALID', `There is no type of source ${type}; did you mean ${meant}?`)
+  throw new AquiferError('CONFIG_INVALID', `There is no type of source ${type}${hint(type, Object.keys(indexers))}`)
 }
 
 function isKnown(type: string): type is keyof typeof indexers {

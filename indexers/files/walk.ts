@@ -113,7 +113,6 @@ async function enter(folder: Folder, above: readonly Frame[], walk: Walk): Promi
     return { ...folder, entries, stat, isTouched, isSuspect, next: 0 }
   } catch (cause) {
     if (errnoOf(cause) === undefined) throw cause
-    if (errnoOf(cause) === 'ENAMETOOLONG') return pathTooLong(folder.key)
     if (!isGone(cause)) return { kind: 'unreadable', key: folder.key, cause }
     await expectSameDevices(above, walk.root)
     return undefined
@@ -136,14 +135,11 @@ function isTooLong(key: string): boolean {
   return Buffer.byteLength(key) > maxKeyBytes
 }
 
-/** Neither this nor anything below it can be a record. */
-function pathTooLong(key: string): Found {
-  const shortKey = isTooLong(key) ? `${key.slice(0, 600).toWellFormed()}…` : key
-  return { kind: 'unnameable', key: shortKey, code: 'FILE_UNREADABLE', message: 'The path is too long.' }
-}
-
 function foundOf(entry: Entry, key: string, frame: Frame, { times, again }: Walk): Found {
-  if (isTooLong(key)) return pathTooLong(key)
+  if (isTooLong(key)) {
+    const shortKey = `${key.slice(0, 600).toWellFormed()}…`
+    return { kind: 'unnameable', key: shortKey, code: 'FILE_UNREADABLE', message: 'The path is too long.' }
+  }
   if (entry.kind === 'misnamed')
     return { kind: 'unnameable', key, code: 'FILE_ENCODING', message: 'The name is not valid UTF-8.' }
   if (entry.kind === 'unreadable') return { kind: 'unreadable', key, cause: entry.cause }

@@ -26,7 +26,7 @@ export interface IndexerFixture extends AsyncDisposable {
   readonly readsWhole?: true
 }
 
-export function digestOf(canonical: string | Uint8Array): string {
+function digestOf(canonical: string | Uint8Array): string {
   return createHmac('sha256', 'contract').update(canonical).digest('hex')
 }
 

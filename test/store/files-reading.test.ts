@@ -248,6 +248,17 @@ describe.skipIf(process.platform === 'win32')('what this user may not read', () 
     expect(await folder.keys()).toEqual(['a.md', 'closed/deep/b.md'])
   })
 
+  test('is so much that the next round reads everything', async () => {
+    await using folder = await openFilesFolder()
+    await chmod(join(folder.path, '..'), 0o755)
+    for (let number = 0; number <= 1000; number += 1) {
+      await folder.write(`${number}.md`, '')
+      await chmod(join(folder.path, `${number}.md`), 0)
+    }
+    expect(Object.keys(rejectsOf(await asSomebody(() => folder.read())))).toHaveLength(1001)
+    expect(folder.cursors()).toEqual({ docs: { mounts: { '': expect.any(String) }, again: [] } })
+  })
+
   test('is an error when it is the source itself', async () => {
     await using folder = await openFilesFolder()
     await chmod(join(folder.path, '..'), 0o755)

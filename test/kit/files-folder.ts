@@ -22,7 +22,9 @@ export interface FilesFolder extends AsyncDisposable {
   cursors(): Cursors
 }
 
-export async function openFilesFolder(settings: Partial<Record<keyof FilesSource, unknown>> = {}): Promise<FilesFolder> {
+export async function openFilesFolder(
+  settings: Partial<Record<keyof FilesSource, unknown>> = {},
+): Promise<FilesFolder> {
   const dir = await openTempDir()
   const path = join(dir.path, 'docs')
   await mkdir(path)

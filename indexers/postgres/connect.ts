@@ -1,10 +1,17 @@
 import type { Client, ClientConfig } from 'pg'
+import { AquiferError } from '../../src/core/errors.ts'
+import type { PostgresConnection } from './config.ts'
 import { invalidSource, toSourceError } from './source-error.ts'
 import type { Place } from './source-error.ts'
 
 export interface Address {
   readonly url: string
   readonly statementTimeoutMs: number
+}
+
+export function addressOf({ url, statementTimeout }: PostgresConnection): Address {
+  if (typeof url !== 'string') throw new AquiferError('INTERNAL', 'The URL of a connection was not resolved.')
+  return { url, statementTimeoutMs: statementTimeout }
 }
 
 const connectTimeoutMs = 10_000

@@ -1,5 +1,6 @@
 import type { IndexerType } from '../../src/core/indexer.ts'
 import { PostgresConnection, PostgresSource } from './config.ts'
+import { draftSources } from './draft.ts'
 import { openPostgres } from './open.ts'
 
 const postgres = {
@@ -8,6 +9,7 @@ const postgres = {
   source: PostgresSource,
   deletes: 'by comparison',
   open: openPostgres,
+  draft: draftSources,
 } satisfies IndexerType<PostgresConnection, PostgresSource>
 
 export default postgres

@@ -2,7 +2,7 @@ import type { Change, Json } from '../../schemas/record.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { Cursors, Indexer, OpenOptions } from '../../src/core/indexer.ts'
 import type { PostgresConnection, PostgresSource } from './config.ts'
-import type { Address } from './connect.ts'
+import { addressOf } from './connect.ts'
 import { readKeys } from './read-keys.ts'
 import { readSource } from './read-source.ts'
 import { inspect, placeOf } from './relation.ts'
@@ -25,11 +25,6 @@ export async function openPostgres(
     await session[Symbol.asyncDispose]()
     throw error
   }
-}
-
-export function addressOf({ url, statementTimeout }: PostgresConnection): Address {
-  if (typeof url !== 'string') throw new AquiferError('INTERNAL', 'The URL of a connection was not resolved.')
-  return { url, statementTimeoutMs: statementTimeout }
 }
 
 async function openReaders(

@@ -44,6 +44,11 @@ const byState: Readonly<Record<string, (what: string) => Worded>> = {
     'there is no database of this name on the server',
     'Correct the URL of the connection.',
   ],
+  '25006': (what) => [
+    'SOURCE_INVALID',
+    `${what} calls something that writes`,
+    'Read without writing: Aquifer changes nothing in a source.',
+  ],
   '42501': (what) => ['SOURCE_AUTH', `this user may not read ${what}`],
   '57014': (what) => [
     'SOURCE_UNREACHABLE',

@@ -94,21 +94,23 @@ test.for([
   expect(toReading(await readChanges(indexer, { source: cursor })).puts).toHaveLength(3000)
 })
 
+async function failureOf(database: SourceDatabase, source: SourceInput, saved: Json): Promise<unknown> {
+  await using indexer = await database.open({ source })
+  const outcome = await collect(indexer.changes({ source: saved })).catch((error: unknown) => error)
+  return outcome instanceof Error ? outcome.message : outcome
+}
+
 test('the history is lost in another database, after a restore, and when something else is read', async () => {
   await using database = await openSourceDatabase(setup)
   await using other = await openSourceDatabase(setup)
   const source = { table: 'item' }
   const { cursor } = await database.read(source)
-  const failure = async (read: SourceDatabase, input: SourceInput, saved: Json): Promise<unknown> => {
-    await using indexer = await read.open({ source: input })
-    return collect(indexer.changes({ source: saved })).catch((error: unknown) =>
-      error instanceof Error ? error.message : error,
-    )
-  }
-  expect(await failure(other, source, cursor)).toBe('Source source: the database is not the one that was read before.')
+  expect(await failureOf(other, source, cursor)).toBe(
+    'Source source: the database is not the one that was read before.',
+  )
   const ahead = { ...(cursor as Record<string, Json>), xmax: '99999999999999' }
-  expect(await failure(database, source, ahead)).toBe('Source source: the database went back in time.')
-  expect(await failure(database, { table: 'item', cursor: 'changed' }, cursor)).toBe(
+  expect(await failureOf(database, source, ahead)).toBe('Source source: the database went back in time.')
+  expect(await failureOf(database, { table: 'item', cursor: 'changed' }, cursor)).toBe(
     'Source source: the columns of item, or what is read of it, changed.',
   )
 })

@@ -24,8 +24,8 @@ async function readNews(
 ): Promise<{ news: string[]; cursor: Json }> {
   const { puts, cursor: next } = await database.read(source, cursor)
   const news = puts.flatMap((put) => {
-    const row = put.content.kind === 'row' ? put.content.row : {}
-    return row['body'] === 'old' ? [] : [`${put.key} ${String(row['body'])}`]
+    const body = put.content.kind === 'row' ? put.content.row['body'] : undefined
+    return typeof body === 'string' && body !== 'old' ? [`${put.key} ${body}`] : []
   })
   return { news: news.toSorted(), cursor: next }
 }

@@ -1,0 +1,10 @@
+import type { Mapping } from '../../core/mapping.ts'
+
+/** Raised whenever the same item would be parsed or mapped differently under the same configuration. */
+const mapperVersion = 'map-1'
+
+/** Everything of a source's configuration that shapes its records, as text: equal texts, equal records. */
+export function mappingDigest({ title, text, url, fields, acl, vector }: Mapping): string {
+  const readers = acl === undefined ? null : 'public' in acl ? true : acl.groups
+  return JSON.stringify([mapperVersion, title ?? null, text ?? null, url ?? null, fields, readers, vector ?? null])
+}

@@ -54,6 +54,7 @@ export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   noteCompared: write,
   mergeVectors: write,
   addDeadLetters: write,
+  settleDeadLetters: write,
   advanceProjection: write,
   resetProjection: write,
   secret: write,

@@ -102,7 +102,7 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
           held.push(engine)
           await runJob(engine, job)
         } catch (error) {
-          for (const each of [job, ...queue.remove(() => true)]) each.reject(asOurs(error))
+          for (const each of [job, ...queue.remove(() => true)]) each.reject(disposed ? closed() : asOurs(error))
         }
       }
     } finally {
@@ -164,7 +164,7 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
       disposed = true
       maintenance.stop()
       for (const job of queue.remove(() => true)) job.reject(closed())
-      await within(finishMs, pumping)
+      if (running !== undefined) await within(finishMs, pumping)
       opening.abort()
       const engine = await worker?.catch(() => undefined)
       await within(closeMs, engine?.close(tidyMs))

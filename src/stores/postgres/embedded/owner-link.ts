@@ -15,6 +15,8 @@ interface LinkSettings {
   readonly ownerName: () => Promise<string>
   /** Silence after which the owner counts as hung; it answers pings whatever its database does. */
   readonly silenceMs: number
+  /** Ends connecting. */
+  readonly signal: AbortSignal
 }
 
 interface Call {
@@ -34,6 +36,8 @@ export async function connectToOwner(settings: LinkSettings): Promise<Link | und
   const socket = await connectTo(settings.address)
   if (socket === undefined) return undefined
   const link = createLink(socket, settings)
+  const stop = (): void => void link[Symbol.asyncDispose]()
+  settings.signal.addEventListener('abort', stop, { once: true })
   try {
     await link.run(openOperation, settings.options, serialize(undefined))
     return link
@@ -41,6 +45,8 @@ export async function connectToOwner(settings: LinkSettings): Promise<Link | und
     await link[Symbol.asyncDispose]()
     if (error instanceof LinkLost) return undefined
     throw error
+  } finally {
+    settings.signal.removeEventListener('abort', stop)
   }
 }
 
@@ -52,7 +58,7 @@ function connectTo(address: string): Promise<Socket | undefined> {
   })
 }
 
-function createLink(socket: Socket, { version, silenceMs, ownerName }: LinkSettings): Link {
+function createLink(socket: Socket, { version, silenceMs, ownerName }: Omit<LinkSettings, 'signal'>): Link {
   const calls = new Map<number, Call>()
   const { promise: lost, resolve: breakLink } = Promise.withResolvers<void>()
   let lastId = 0

@@ -13,7 +13,8 @@ export async function prepareStoreDir(dir: string): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw storageError(error, dir) ?? error
+    // Node says ENOENT when a folder can't be made on a disk that is read-only.
+    throw storageError(error, dir, ['ENOENT']) ?? error
   }
   // The folder may be older than the store, and Postgres's own files rely on it; somebody else's can't be changed.
   await chmod(dir, 0o700).catch(() => undefined)

@@ -109,7 +109,8 @@ async function elect(settings: SharedStoreSettings, address: string, signal: Abo
       // Whoever answers owns the store, even if its lock was lost (see tryOwnerLock).
       if (lock !== undefined && !(await isAnswered(address))) return await own(settings, address, lock, signal)
       lock?.[Symbol.dispose]()
-      const link = await connectToOwner({ address, version, options, silenceMs, ownerName: () => ownerName(dir) })
+      const owner = (): Promise<string> => ownerName(dir)
+      const link = await connectToOwner({ address, version, options, silenceMs, ownerName: owner, signal })
       if (link !== undefined) return link
       await new Promise((resolve) => setTimeout(resolve, electionMs * (0.5 + Math.random())))
     }
@@ -128,10 +129,16 @@ async function own(
   const host = createOperationsHost({
     rules,
     log,
-    start: (stop) => startWorker({ dir, operationsUrl, cacheDir }, log, AbortSignal.any([stop, signal])),
+    start: (stop) => startWorker({ dir, operationsUrl, cacheDir }, log, stop),
   })
   const start = performance.now()
-  const owner = await startOwner({ dir, address, version, lock, host, options })
-  log.debug({ dir, ms: Math.round(performance.now() - start) }, 'this process owns the embedded store')
-  return owner
+  const stop = (): void => void host[Symbol.asyncDispose]()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const owner = await startOwner({ dir, address, version, lock, host, options })
+    log.debug({ dir, ms: Math.round(performance.now() - start) }, 'this process owns the embedded store')
+    return owner
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }

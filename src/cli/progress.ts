@@ -2,9 +2,9 @@ import type { SyncProgress } from '../pipeline/pipeline.ts'
 import type { Run } from './run.ts'
 
 export interface ProgressView {
-  update(progress: SyncProgress): void
-  note(text: string): void
-  end(): void
+  readonly update: (progress: SyncProgress) => void
+  readonly note: (text: string) => void
+  readonly end: () => void
 }
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
-import { AquiferError, kindTable, toAquiferError, toErrorView } from '../core/errors.ts'
+import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
 import type { Env } from '../core/env.ts'
 import type { Log } from '../core/log.ts'
-import { configDir, loadConfig } from '../config/load-config.ts'
-import { openApp, type App } from '../app.ts'
+import type { App } from '../app.ts'
+import { configDir } from '../config/config-dir.ts'
+import type { Config } from '../core/config.ts'
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -22,10 +23,12 @@ export interface Run {
   /** Aborts on the first Ctrl-C; the second ends the process at once. */
   readonly signal: AbortSignal
   /** A result: JSON on stdout for programs, else the lines that `text` makes of it. */
-  print(result: object, text: () => string): void
+  readonly print: (result: object, text: () => string) => void
   /** A remark for people on stderr; programs don't see it. */
-  say(text: string): void
-  openApp(): Promise<App>
+  readonly say: (text: string) => void
+  loadConfig(): Promise<Config>
+  /** Opens what `config` names; by default the folder's own configuration. */
+  openApp(config?: Config): Promise<App>
 }
 
 /** Runs a command and turns what it throws into a message with the fix and the exit code of its kind. */
@@ -37,6 +40,9 @@ export async function runCommand(options: GlobalOptions, command: (run: Run) => 
   )
   const stop = stopOnSignals()
   const env = process.env
+  // Loaded when needed: help, lists of tools and complaints about arguments must not wait for the rest of the program.
+  const load = async (): Promise<Config> =>
+    (await import('../config/load-config.ts')).loadConfig({ dir: options.dir, env })
   const run: Run = {
     env,
     dir: configDir({ dir: options.dir, env }),
@@ -47,8 +53,11 @@ export async function runCommand(options: GlobalOptions, command: (run: Run) => 
     say: (text) => {
       if (!json) process.stderr.write(`${text}\n`)
     },
-    openApp: async () =>
-      openApp({ config: await loadConfig({ dir: options.dir, env }), env, log, signal: stop.signal }),
+    loadConfig: load,
+    openApp: async (config) => {
+      const { openApp } = await import('../app.ts')
+      return openApp({ config: config ?? (await load()), env, log, signal: stop.signal })
+    },
   }
   try {
     process.exitCode = (await command(run)) ?? 0

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
 import { indexers } from '../../indexers/index.ts'
 import type { Config } from '../core/config.ts'
 import type { Env } from '../core/env.ts'
+import { configDir } from './config-dir.ts'
 import type { IndexerTypes } from './load-type.ts'
 import { parseConfig } from './parse-config.ts'
 import { configInvalid } from './problem.ts'
@@ -24,9 +24,4 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
   const { parsed, problems } = await parseConfig(document.value, types)
   if (parsed === undefined || problems.length > 0) throw configInvalid(document, problems)
   return resolveConfig(parsed, { dir, file: document.file, document })
-}
-
-/** The absolute folder that a command works in. */
-export function configDir({ dir, env, cwd = process.cwd() }: Pick<LoadOptions, 'dir' | 'env' | 'cwd'>): string {
-  return resolve(cwd, dir ?? env.AQUIFER_DIR ?? '.')
 }

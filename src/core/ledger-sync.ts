@@ -121,6 +121,8 @@ export interface LedgerSync {
   /** Moves one slice of fresh vectors into the index; until then they are searched exactly. */
   mergeVectors(): Promise<{ remaining: number }>
   addDeadLetters(args: { sourceId: number; letters: readonly DeadLetterWrite[] }): Promise<void>
+  /** Drops the dead letters of items that are no longer at the source. */
+  settleDeadLetters(args: { sourceId: number; keys: readonly string[] }): Promise<void>
   /** Who claimed the source last and has not released it. */
   holder(args: { source: string }): Promise<Holder | undefined>
   /** Tombstones every record of a source that the configuration no longer names; repeatable. */

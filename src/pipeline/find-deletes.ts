@@ -26,7 +26,8 @@ export async function findDeletes(
   let found = 0
   let after: string | undefined
   let known = await ledger.liveKeys({ sourceId, after, limit: page })
-  if (known.length === 0) return 0
+  const letters = new Set((await ledger.deadLetters({ source, limit: page })).map(({ key }) => key))
+  if (known.length === 0 && letters.size === 0) return 0
   let index = 0
   const next = async (): Promise<string | undefined> => {
     if (index < known.length) return known[index]?.key
@@ -41,14 +42,17 @@ export async function findDeletes(
     found++
     await writer.push({ kind: 'delete', source, key, position })
   }
-  const from = known[0]?.key
+  // What was set aside may stand before the first key that is held.
+  const from = letters.size === 0 ? known[0]?.key : undefined
   for await (const { key } of indexer.keys(source, from === undefined ? {} : { from }, 'keys')) {
     signal.throwIfAborted()
+    letters.delete(key)
     for (let held = await next(); held !== undefined && compareUtf8(held, key) < 0; held = await next())
       await remove(held)
     if ((await next()) === key) index++
   }
   for (let held = await next(); held !== undefined; held = await next()) await remove(held)
   await writer.flush()
+  if (letters.size > 0) await ledger.settleDeadLetters({ sourceId, keys: [...letters] })
   return found
 }

@@ -19,13 +19,13 @@ export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'positio
 }
 
 /** What a put becomes: its record and its chunks. */
-export async function mapChange(
+export function mapChange(
   put: Put,
   { mapping, name }: SourceConfig,
   chunking: PipelineContext['chunking'],
   dimensions: number,
-): Promise<MappedPut> {
-  const { vector, ...record } = await mapContent(put, mapping)
+): MappedPut {
+  const { vector, ...record } = mapContent(put, mapping)
   if (vector !== undefined && vector.length !== dimensions) {
     throw new AquiferError(
       'EMBEDDING_DIMENSIONS',
@@ -45,7 +45,7 @@ export async function mapChange(
   return { ...record, modifiedAt: put.modifiedAt, put, chunks, given: vector }
 }
 
-async function mapContent({ content, key }: Put, mapping: SourceConfig['mapping']): Promise<Mapped> {
+function mapContent({ content, key }: Put, mapping: SourceConfig['mapping']): Mapped {
   if (content.kind === 'row') return mapRow(content.row, mapping, key)
-  return mapDocument(await parseDocument(content.document), mapping)
+  return mapDocument(parseDocument(content.document), mapping)
 }

@@ -37,7 +37,7 @@ export async function prepareBatch(
   const mapped: MappedPut[] = []
   for (const put of changed) {
     try {
-      mapped.push(await mapChange(put, job.config, context.chunking, context.embedder.dimensions))
+      mapped.push(mapChange(put, job.config, context.chunking, context.embedder.dimensions))
     } catch (error) {
       // A wrong template or column is the operator's to mend, once; only what is wrong with this item is set aside.
       if (error instanceof AquiferError && error.kind === 'config') throw error

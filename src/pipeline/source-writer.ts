@@ -128,7 +128,9 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         return send()
       }
       counts.read++
-      if (change.kind === 'reject') open.letters.push(rejected(change))
+      const wrong = wrongKey(change.key)
+      if (wrong !== undefined) open.letters.push({ ...letterFor(change, 'RECORD_INVALID', wrong), stage: 'validate' })
+      else if (change.kind === 'reject') open.letters.push(rejected(change))
       else {
         // The last change of a key wins, in the place of the last: a delete after a put must not come before it.
         open.changes.delete(change.key)
@@ -173,13 +175,28 @@ function sizeOf(change: Put | Delete): number {
 }
 
 function rejected(change: Extract<Change, { kind: 'reject' }>): DeadLetterWrite {
-  const code: ErrorCode = change.code in errorTable ? (change.code as ErrorCode) : 'RECORD_INVALID'
-  return {
-    key: change.key,
-    stage: 'read',
-    position: change.position,
-    error: { code, message: change.message, fix: errorTable[code].fix },
-  }
+  // Every code that an indexer can give is in the table; another is a slip of its author.
+  return letterFor(change, change.code in errorTable ? (change.code as ErrorCode) : 'RECORD_INVALID', change.message)
+}
+
+function letterFor(
+  { key, position }: { key: string; position: string },
+  code: ErrorCode,
+  message: string,
+): DeadLetterWrite {
+  const shown = key.replaceAll('\0', '\uFFFD').slice(0, 500)
+  return { key: shown, stage: 'read', position, error: { code, message, fix: errorTable[code].fix } }
+}
+
+/** A key is part of an index, whose entries hold less than a third of a page. */
+const longestKeyBytes = 2000
+
+function wrongKey(key: string): string | undefined {
+  if (key === '') return 'The item has an empty key.'
+  if (key.includes('\0')) return 'The key holds a NUL character.'
+  return Buffer.byteLength(key) > longestKeyBytes
+    ? `The key has more than ${String(longestKeyBytes)} bytes.`
+    : undefined
 }
 
 /** At least one slice, so that deletes, dead letters and the checkpoint are written without any put. */

@@ -278,6 +278,9 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       ])
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [])] }))
       expect(await ledger.deadLetters({ source: undefined, limit: 10 })).toEqual([])
+      await ledger.addDeadLetters({ sourceId: claim.sourceId, letters: [letter, { ...letter, key: 'b' }] })
+      await ledger.settleDeadLetters({ sourceId: claim.sourceId, keys: ['a'] })
+      expect(await ledger.deadLetters({ source: undefined, limit: 10 })).toMatchObject([{ key: 'b' }])
     })
 
     test('keys come in byte order, page by page', async () => {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { configDir } from '../../src/config/load-config.ts'
+import { configDir } from '../../src/config/config-dir.ts'
 import { openConfigFolder } from '../kit/config-folder.ts'
 
 test('the least configuration is an embedded ledger with a local model and nothing for anybody but administrators', async () => {

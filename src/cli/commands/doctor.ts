@@ -1,7 +1,6 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
 import type { Config } from '../../core/config.ts'
 import { AquiferError, kindTable, toAquiferError, toErrorView } from '../../core/errors.ts'
 import { clientConfig, clients, type Client } from '../../mcp/client-config.ts'
@@ -45,7 +44,7 @@ async function examine(run: Run): Promise<number> {
   let config: Config | undefined
   findings.push(
     await look('configuration', async () => {
-      config = await loadConfig({ dir: run.dir, env: run.env })
+      config = await run.loadConfig()
       const sources = Object.keys(config.sources).length
       return `${config.file}, ${String(sources)} source${sources === 1 ? '' : 's'}`
     }),

@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
-import { initConfig } from '../../config/init-config.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 
 export function addInit(program: Command): void {
@@ -12,6 +11,7 @@ export function addInit(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions & { from?: string }>()
       await runCommand(flags, async (run) => {
+        const { initConfig } = await import('../../config/init-config.ts')
         const result = await initConfig({ dir: run.dir, from: flags.from })
         run.print(result, () => {
           const file = relative(process.cwd(), result.file)

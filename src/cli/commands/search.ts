@@ -68,10 +68,6 @@ function toText({ hits, notices, next_cursor }: SearchAnswer, explain: boolean):
 
 function oneHit(hit: Hit, place: number, explain: boolean): string {
   const { lexical, vector } = hit.legs
-  const leg = (name: string, found: Hit['legs']['lexical']): string =>
-    found === undefined
-      ? `${name} –`
-      : `${name} ${found.score.toFixed(3)}${found.rank === undefined ? '' : ` (#${String(found.rank)})`}`
   const lines = [
     `${String(place)}. ${hit.title}  [${hit.score.toFixed(3)}]`,
     `   ${hit.id}${hit.url === '' ? '' : `  ${hit.url}`}  (in step ${duration(hit.lag_ms)} ago)`,
@@ -83,4 +79,9 @@ function oneHit(hit: Hit, place: number, explain: boolean): string {
       .map((line) => `   ${line.slice(0, 160)}`),
   ]
   return lines.join('\n')
+}
+
+function leg(name: string, found: Hit['legs']['lexical']): string {
+  if (found === undefined) return `${name} –`
+  return `${name} ${found.score.toFixed(3)}${found.rank === undefined ? '' : ` (#${String(found.rank)})`}`
 }

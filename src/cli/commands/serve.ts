@@ -6,7 +6,6 @@ import type { Caller } from '../../core/caller.ts'
 import { AquiferError, toAquiferError } from '../../core/errors.ts'
 import type { Callers } from '../../http/authenticate.ts'
 import type { Readiness } from '../../http/readiness.ts'
-import { loadConfig } from '../../config/load-config.ts'
 import { runCommand, type GlobalOptions, type Run } from '../run.ts'
 import { hashKey } from './keys.ts'
 
@@ -17,6 +16,7 @@ interface ServeFlags extends GlobalOptions {
 }
 
 const defaultPort = 7331
+const warmAfterMs = 500
 
 export function addServe(program: Command): void {
   program
@@ -34,22 +34,25 @@ export function addServe(program: Command): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<ServeFlags>()
-      await runCommand(flags, (run) => (flags.stdio === true ? serveStdio(run, flags) : serveHttp(run, flags)))
+      await runCommand(flags, (run) => (flags.stdio === true ? serveStdio(run) : serveHttp(run, flags)))
     })
 }
 
-/** Tools are listed before anything is opened; stores and model are made ready meanwhile. */
-async function serveStdio(run: Run, flags: ServeFlags): Promise<void> {
-  const config = await loadConfig({ dir: flags.dir, env: run.env })
+/** A client lists tools first: only then, or with the first call, are stores and model made ready. */
+async function serveStdio(run: Run): Promise<void> {
+  const config = await run.loadConfig()
   const app = openOnce(run)
-  const warm = app.get().then(
-    (opened) => opened.embedder.ready(),
-    (error: unknown) => run.log.error({ err: error }, toAquiferError(error).message),
-  )
-  const [{ serveStdio: serve }, { createCallGate }] = await Promise.all([
-    import('../../mcp/stdio.ts'),
-    import('../../mcp/call-gate.ts'),
-  ])
+  const warm = setTimeout(() => {
+    app
+      .get()
+      .then(
+        (opened) => opened.embedder.ready(),
+        (error: unknown) => run.log.error({ err: error }, toAquiferError(error).message),
+      )
+      .catch((error: unknown) => run.log.error({ err: error }, toAquiferError(error).message))
+  }, warmAfterMs)
+  const { serveStdio: serve } = await import('../../mcp/stdio.ts')
+  const { createCallGate } = await import('../../mcp/call-gate.ts')
   try {
     await serve({
       knowledge: async () => (await app.get()).knowledge(),
@@ -60,9 +63,7 @@ async function serveStdio(run: Run, flags: ServeFlags): Promise<void> {
       signal: run.signal,
     })
   } finally {
-    await warm.catch(() => {
-      // Whoever asked has been told; a model that never loaded is no reason not to close the rest.
-    })
+    clearTimeout(warm)
     await app.close()
   }
 }
@@ -116,18 +117,19 @@ function keyring(app: App): Callers {
 
 /** Ready means that the stores answer. */
 async function readiness({ ledger, projection }: App): Promise<Readiness> {
-  const ask = async (name: string, store: Promise<unknown>): Promise<Readiness['checks'][number]> => ({
-    name,
-    ok: await store.then(
-      () => true,
-      () => false,
-    ),
-  })
   const checks = await Promise.all([
     ask('ledger', ledger.status()),
     ...(projection === undefined ? [] : [ask('lexical', projection.check())]),
   ])
   return { ok: checks.every(({ ok }) => ok), checks }
+}
+
+async function ask(name: string, store: Promise<unknown>): Promise<Readiness['checks'][number]> {
+  const ok = await store.then(
+    () => true,
+    () => false,
+  )
+  return { name, ok }
 }
 
 interface OpenOnce {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { readStatus } from '../../search/read-status.ts'
 import type { Status } from '../../../schemas/search.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 import { duration, table } from '../table.ts'
@@ -11,6 +10,7 @@ export function addStatus(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
         await using app = await run.openApp()
+        const { readStatus } = await import('../../search/read-status.ts')
         const status = await readStatus(app.search(), app.config.access.local)
         run.print(status, () => toText(status))
       })

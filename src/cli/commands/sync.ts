@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { kindTable, toErrorView } from '../../core/errors.ts'
-import { sync, type SyncOutcome } from '../../pipeline/sync.ts'
+import type { SyncOutcome } from '../../pipeline/sync.ts'
 import { showProgress } from '../progress.ts'
 import { reportError, runCommand, type GlobalOptions, type Run } from '../run.ts'
 import { table } from '../table.ts'
@@ -31,6 +31,7 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
   await using app = await run.openApp()
   if (Object.keys(app.config.sources).length === 0)
     run.say('aquifer.yaml names no sources yet: there is nothing to sync.')
+  const { sync } = await import('../../pipeline/sync.ts')
   const progress = showProgress(run)
   const outcome = await sync(app.pipeline(), {
     settings: await app.settings(),

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { loadConfig } from '../../config/load-config.ts'
-import { openApp, type App } from '../../app.ts'
+import type { App } from '../../app.ts'
 import type { Config } from '../../core/config.ts'
 import type { GenerationSettings } from '../../core/ledger.ts'
 import { sync } from '../../pipeline/sync.ts'
@@ -15,9 +14,9 @@ import type { Dataset } from './read-dataset.ts'
  * configured app itself for golden questions. The stores are kept, so that a second run embeds nothing again.
  */
 export async function openDataset(run: Run, dataset: Dataset): Promise<App> {
-  const config = await loadConfig({ dir: run.dir, env: run.env })
-  if (dataset.corpus === undefined) return openApp({ config, env: run.env, log: run.log, signal: run.signal })
-  const app = await openApp({ config: besides(config, dataset), env: run.env, log: run.log, signal: run.signal })
+  const config = await run.loadConfig()
+  if (dataset.corpus === undefined) return run.openApp(config)
+  const app = await run.openApp(besides(config, dataset))
   try {
     const progress = showProgress(run)
     const settings = await app.settings()

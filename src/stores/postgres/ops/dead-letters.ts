@@ -6,6 +6,12 @@ export function addDeadLetters({ db }: LedgerContext): LedgerSync['addDeadLetter
   return ({ sourceId, letters }) => upsertDeadLetters(db, sourceId, letters)
 }
 
+export function settleDeadLetters({ db }: LedgerContext): LedgerSync['settleDeadLetters'] {
+  return async ({ sourceId, keys }) => {
+    await db.query(`delete from dead_letter where source_id = $1 and key = any($2::text[])`, [sourceId, keys])
+  }
+}
+
 /** One row an item and stage; a repeated failure counts up. */
 export async function upsertDeadLetters(
   tx: Queryable,

@@ -2,9 +2,9 @@ import type { Rows } from './session.ts'
 
 const firstRows = 100
 const mostRows = 5000
-const pageCharacters = 2_000_000
+const pageCharacters = 500_000
 
-/** How many rows to ask for next, so that a page of them stays near two million characters. */
+/** How many rows to ask for next, so that a page of them stays near half a million characters. */
 export interface Pace {
   readonly rows: number
   observe(page: Rows): void

@@ -35,9 +35,9 @@ export function planRound(cursor: Cursor | undefined, relation: Relation, moment
   const isQuiet = cursor.xmin === cursor.xmax && cursor.xmax === moment.xmax
   if (relation.hasXmin && isQuiet && added.length === 0) return { kind: 'nothing' }
   if (relation.cursor !== undefined && cursor.marks.safe !== null && !(afterPass && relation.hasXmin)) {
-    return orAdded(columnWhere(relation.cursor), [cursor.marks.safe], relation, added)
+    return orAdded({ where: columnWhere(relation.cursor), values: [cursor.marks.safe] }, relation, added)
   }
-  if (relation.hasXmin) return orAdded(xminWhere, xminValues(cursor.xmin, moment.xmax), relation, added)
+  if (relation.hasXmin) return orAdded(xminWhere(cursor.xmin, moment.xmax), relation, added)
   return { kind: 'pass', after: [] }
 }
 
@@ -52,13 +52,21 @@ function columnWhere({ name, fromSql }: NonNullable<Relation['cursor']>): string
  * snapshot counts in, so their distance is taken modulo 2^32; no row is further behind than that, but for frozen ones,
  * which are then read again for nothing.
  */
-const xminWhere = `((q.xmin::text::bigint - $1::bigint) & 4294967295) < $2::bigint`
-
-function xminValues(since: string, until: string): readonly string[] {
-  return [since, String(BigInt(until) - BigInt(since))]
+export function xminWhere(
+  since: string,
+  until: string,
+): { readonly where: string; readonly values: readonly string[] } {
+  return {
+    where: `((q.xmin::text::bigint - $1::bigint) & 4294967295) < $2::bigint`,
+    values: [since, String(BigInt(until) - BigInt(since))],
+  }
 }
 
-function orAdded(where: string, values: readonly string[], relation: Relation, added: readonly string[]): Plan {
+function orAdded(
+  { where, values }: { readonly where: string; readonly values: readonly string[] },
+  relation: Relation,
+  added: readonly string[],
+): Plan {
   if (relation.parts.length === 0 || added.length === 0) return { kind: 'changed', where, values }
   const other = `q.tableoid = any($${values.length + 1}::oid[])`
   return { kind: 'changed', where: `(${where} or ${other})`, values: [...values, arrayValue(added)] }

@@ -62,7 +62,7 @@ async function works(session: Session, place: Place, sql: string): Promise<boole
 }
 
 export async function readMoment(run: Run, server: Server): Promise<Moment> {
-  const { rows } = await run(`select coalesce(${oldestSql}, pg_snapshot_xmax(s)::text), pg_snapshot_xmax(s),
+  const { rows } = await run(`select ${oldestSql}, pg_snapshot_xmax(s),
     ${server.historySql}, pg_is_in_recovery(), to_char(${asOfSql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     from pg_current_snapshot() s`)
   const [xmin = '', xmax = '', history = '', inRecovery, asOf = ''] = (rows[0] ?? []).map((value) => value ?? '')
@@ -71,13 +71,15 @@ export async function readMoment(run: Run, server: Server): Promise<Moment> {
 
 /**
  * The oldest running transaction that may write here. A snapshot counts those of all databases of a server; the lock that
- * each holds on its own id tells which of them are elsewhere, and whatever it does not tell counts.
+ * each holds on its own id tells which of them are elsewhere, and whatever it does not tell counts. On a standby the list
+ * of a snapshot is always empty, and only its xmin can be believed.
  */
-const oldestSql = `(select x::text from pg_snapshot_xip(s) x
+const oldestSql = `case when pg_is_in_recovery() then pg_snapshot_xmin(s)::text else coalesce(
+  (select x::text from pg_snapshot_xip(s) x
     where not exists (select from pg_locks l join pg_stat_activity a using (pid) join pg_database d on d.oid = a.datid
       where l.locktype = 'transactionid' and l.transactionid = x::xid and l.granted and l.mode = 'ExclusiveLock'
         and d.datname <> current_database())
-    order by x limit 1)`
+    order by x limit 1), pg_snapshot_xmax(s)::text) end`
 
 const asOfSql = `case when pg_is_in_recovery() and pg_last_wal_receive_lsn() is distinct from pg_last_wal_replay_lsn()
   then coalesce(pg_last_xact_replay_timestamp(), now()) else now() end`

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { xminWhere } from '../../indexers/postgres/plan.ts'
 import type { Json } from '../../schemas/record.ts'
 import { openSourceDatabase, reader } from '../kit/postgres-source.ts'
 import type { SourceDatabase, SourceInput } from '../kit/postgres-source.ts'
@@ -150,6 +151,28 @@ test('the overlap reads again what lies shortly before the cursor, for writers w
   const second = await readNews(database, source, first.cursor)
   await database.run(`update note set body = 'behind', changed = now() - interval '50 seconds' where id = 2`)
   expect((await readNews(database, source, second.cursor)).news).toContain('2 behind')
+})
+
+test('a row is found by the half of the transaction id that it keeps, also where the halves start over', async () => {
+  await using database = await openSourceDatabase()
+  const turn = 2 ** 32
+  // [transaction that wrote the row, lowest not yet ended then, next one now, found]
+  const cases: readonly (readonly [number, number, number, boolean])[] = [
+    [turn - 11, turn - 10, turn + 10, false],
+    [turn - 10, turn - 10, turn + 10, true],
+    [turn + 5, turn - 10, turn + 10, true],
+    [3 * turn + 1000, 3 * turn + 1000, 3 * turn + 1001, true],
+    [3 * turn + 999, 3 * turn + 1000, 3 * turn + 1001, false],
+    [2 * turn + 500, 3 * turn + 1000, 3 * turn + 1001, false],
+    [5, 10, 3 * turn, true],
+  ]
+  const outcomes: unknown[] = []
+  for (const [writer, since, until] of cases) {
+    const { where, values } = xminWhere(String(since), String(until))
+    const sql = where.replaceAll('q.xmin::text', `'${writer % turn}'`)
+    outcomes.push((await database.run(`select ${sql} as found`, values))[0]?.['found'])
+  }
+  expect(outcomes).toEqual(cases.map(([, , , found]) => found))
 })
 
 /** Numbers that look random and are the same every time. */

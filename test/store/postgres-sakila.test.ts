@@ -6,8 +6,7 @@ import { loadSakila, readSakila } from '../kit/sakila.ts'
 test('the Sakila database is read whole, from tables, children and views, and what changes in it is found', async ({
   skip,
 }) => {
-  const dumps = await readSakila()
-  if (dumps === undefined) return skip('the shared test data is not at hand (AQUIFER_SHARED names its folder)')
+  const dumps = (await readSakila()) ?? skip('the shared test data is not at hand (AQUIFER_SHARED names its folder)')
   await using database = await openSourceDatabase()
   await loadSakila(database.url, dumps)
 

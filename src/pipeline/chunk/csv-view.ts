@@ -15,8 +15,10 @@ export function csvView(text: string, mediaType: string): string {
   if (rows.length < 2 || !isHeader(first)) return rows.map((row) => row.map(inline).join(' | ')).join('\n\n')
   const names = first.map((name, i) => inline(name) || `column ${i + 1}`)
   const views = rows.slice(1).map((row) => viewOf(names, row))
-  // Nothing but a header and empty rows.
-  return views.some((view) => view !== '') ? views.filter((view) => view !== '').join('\n\n') : names.join(' | ')
+  const empty = names.filter((_, i) => rows.every((row) => row === first || inline(row[i] ?? '') === ''))
+  return [...views, empty.length > 0 ? `no values: ${empty.join(' | ')}` : '']
+    .filter((view) => view !== '')
+    .join('\n\n')
 }
 
 function viewOf(names: readonly string[], row: readonly string[]): string {

@@ -38,7 +38,8 @@ export function cutPieces(
     return least > limit ? least : Math.max(least, countTokens(shown))
   }
 
-  const cut = (block: Block, limit: number): void => {
+  const cut = (block: Block): void => {
+    const limit = limitOf(block.section)
     const isTail = block.repeat !== undefined && block.start >= block.repeat.end
     const repeatTokens = isTail && block.repeat ? weigh(block.repeat, limit, block.repeat.end) : 0
     const repeats = repeatTokens > 0 && repeatTokens <= limit / 2
@@ -46,7 +47,7 @@ export function cutPieces(
     if (tokens > limit) {
       const parts = divideBlock(text, block)
       if (parts.length > 1 || parts[0]?.kind !== block.kind) {
-        for (const part of parts) cut(part, limit)
+        for (const part of parts) cut(part)
         return
       }
       cutHard(block)
@@ -87,7 +88,7 @@ export function cutPieces(
     }
   }
 
-  for (const block of blocks) cut(block, limitOf(block.section))
+  for (const block of blocks) cut(block)
   return pieces
 }
 

@@ -16,7 +16,7 @@ export function splitFrontMatter(text: string): { frontMatter: Readonly<Record<s
   if (found === null) return whole
   try {
     const value: unknown =
-      yaml === null ? parseToml(found[1] ?? '') : parseYaml(found[1] ?? '', { uniqueKeys: false, logLevel: 'silent' })
+      yaml === null ? parseToml(found[1] ?? '') : parseYaml(found[1] ?? '', { uniqueKeys: false, logLevel: 'error' })
     // A rule at the top of a text and another one below it look like front matter, but hold prose.
     if (value !== null && value !== undefined && !isRecord(value)) return whole
     const json = toJson(value ?? {})

@@ -17,7 +17,8 @@ const mostNested = 8
 
 interface Block {
   readonly isContent: boolean
-  readonly isItem: boolean
+  /** Which list of the page it is an item of. */
+  readonly list: number | undefined
   readonly text: string
 }
 
@@ -26,6 +27,7 @@ export function openMarkdownWriter(): MarkdownWriter {
   const lists: { ordered: boolean; count: number }[] = []
   let table: TableWriter | undefined
   let tableDepth = 0
+  let listCount = 0
   let preDepth = 0
   let language = ''
   let prefix = ''
@@ -33,15 +35,15 @@ export function openMarkdownWriter(): MarkdownWriter {
   let isContent = false
   let words: string[] = []
 
-  const add = (text: string, isItem = false): void => {
-    if (text !== '') blocks.push({ isContent, isItem, text })
+  const add = (text: string, list?: number): void => {
+    if (text !== '') blocks.push({ isContent, list, text })
   }
   const flush = (): void => {
     const text = collapse(words.join(''))
     words = []
     if (text === '') return
     if (prefix.startsWith('# ')) heading ??= text
-    if (table === undefined) add(prefix + text, lists.length > 0 && !prefix.startsWith('#'))
+    if (table === undefined) add(prefix + text, lists.length > 0 && !prefix.startsWith('#') ? listCount : undefined)
     else table.text(prefix.startsWith('#') ? `${text}:` : text)
     prefix = lists.length > 0 ? '  '.repeat(Math.min(lists.length, mostNested)) : ''
   }
@@ -72,8 +74,10 @@ export function openMarkdownWriter(): MarkdownWriter {
       if (name === 'pre') {
         preDepth = 1
         language = languageOf(attributes)
-      } else if (name === 'ul' || name === 'ol') lists.push({ ordered: name === 'ol', count: 0 })
-      else if (name === 'li') item()
+      } else if (name === 'ul' || name === 'ol') {
+        if (lists.length === 0) listCount++
+        lists.push({ ordered: name === 'ol', count: 0 })
+      } else if (name === 'li') item()
       else if (/^h[1-6]$/.test(name)) prefix = `${'#'.repeat(Number(name[1]))} `
       else if (name === 'table') {
         if (tableDepth++ === 0) table = openTableWriter()
@@ -123,7 +127,7 @@ function joined(blocks: readonly Block[]): string {
     .map((block, i) => {
       const above = blocks[i - 1]
       if (above === undefined) return block.text
-      return `${above.isItem && block.isItem ? '\n' : '\n\n'}${block.text}`
+      return `${above.list !== undefined && above.list === block.list ? '\n' : '\n\n'}${block.text}`
     })
     .join('')
 }

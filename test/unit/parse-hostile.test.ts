@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { AquiferError } from '../../src/core/errors.ts'
+import { estimateTokens } from '../../src/core/tokens.ts'
+import { chunkText } from '../../src/pipeline/chunk/chunk-text.ts'
+import { parseDocument } from '../../src/pipeline/parse/parse-document.ts'
+
+const size = 100_000
+const filled = (part: string): string => part.repeat(Math.ceil(size / part.length))
+
+const hostile: Readonly<Record<string, string>> = {
+  brackets: filled('['),
+  stars: filled('*'),
+  quotes: filled('>'),
+  backticks: Array.from({ length: 600 }, (_, i) => '`'.repeat(i)).join(' '),
+  'open tags': filled('<a "'),
+  'open components': filled('<A {'),
+  braces: filled('{"'),
+  'open comments': filled('<!--'),
+  'open drawings': filled('<svg>'),
+  ampersands: filled('&amp'),
+  pipes: filled('|'),
+  'a wide table': `${filled('a|')}\n${filled('-|')}`,
+  'a long table': `a|b\n-|-\n${filled('x|y\n')}`,
+  'tables without rows': filled('a|b\n-|-\n'),
+  headings: filled('# h\n'),
+  underlines: filled('a\n===\n'),
+  'blank lines': filled('\n'),
+  spaces: filled(' '),
+  'nested lists': Array.from({ length: 600 }, (_, i) => `${' '.repeat(i)}- a`).join('\n'),
+  'open links': filled('![a'),
+  fences: filled('```\n'),
+  'open imports': filled('import {\n\n'),
+  'open front matter': `---\n${filled('a: [\n')}---\n`,
+  'nested tags': filled('<b>'),
+  'unmatched ends': `${'<b>'.repeat(200)}${filled('</i>')}`,
+  cells: `<table>${filled('<td>')}`,
+  'grid tables': filled('+--+\n|a |\n'),
+  fields: filled('A: b\n'),
+  'nested arrays': `${'['.repeat(size / 2)}${']'.repeat(size / 2)}`,
+  'csv quotes': filled('"'),
+  'an open quote': `a,b\n1,"${filled('x\n')}`,
+  joiners: filled('a\u200D'),
+  'one word': filled('x'),
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+const mediaTypes = ['text/markdown', 'text/mdx', 'text/x-rst', 'text/html', 'text/csv', 'application/json']
+
+for (const [name, text] of Object.entries(hostile)) {
+  test(`100 KB of ${name} are read and cut in bounded time, as any type`, () => {
+    for (const mediaType of mediaTypes) {
+      const start = cpuMs()
+      try {
+        const parsed = parseDocument({ path: 'a.x', mediaType, text })
+        chunkText({ ...parsed, countTokens: estimateTokens, maxTokens: 250 })
+      } catch (error) {
+        // Only what is no JSON may be refused.
+        if (!(error instanceof AquiferError) || !mediaType.startsWith('application/')) throw error
+        expect(error.code).toBe('RECORD_INVALID')
+      }
+      // Most take 20 ms; what is quadratic takes many seconds. Time of the processor: machines are busy.
+      expect(cpuMs() - start, mediaType).toBeLessThan(2000)
+    }
+  })
+}

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { PostgresConnection } from './config.ts'
@@ -21,9 +22,10 @@ const cancelTimeoutMs = 2000
 export async function connect(
   { url, statementTimeoutMs }: Address,
   place: Place,
-  timeoutMs = connectTimeoutMs,
+  { signal, timeoutMs = connectTimeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
 ): Promise<Client> {
   const { Client } = await import('pg')
+  const socket = new Socket()
   const config: ClientConfig = {
     connectionString: url,
     application_name: 'aquifer',
@@ -32,8 +34,11 @@ export async function connect(
     // The server enforces statementTimeout; this is for one that no longer answers.
     query_timeout: statementTimeoutMs + 15_000,
     types: { getTypeParser: () => (text: string) => text },
+    stream: () => socket,
   }
   const client = understand(url, place, () => new Client(config))
+  const stop = (): void => void socket.destroy()
+  signal?.addEventListener('abort', stop, { once: true })
   try {
     // Without a listener, losing an idle connection would end the process. The next statement meets the error.
     client.on('error', () => {})
@@ -41,6 +46,8 @@ export async function connect(
     return client
   } catch (thrown) {
     throw toSourceError(thrown, place)
+  } finally {
+    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -61,7 +68,7 @@ function understand<T>(url: string, place: Place, make: () => T): T {
 /** Asks the server to end what the session `pid` runs. Best effort: a server with one connection has no room for it. */
 export async function cancelStatement(address: Address, pid: string): Promise<void> {
   try {
-    const client = await connect(address, { subject: '', what: '' }, cancelTimeoutMs)
+    const client = await connect(address, { subject: '', what: '' }, { timeoutMs: cancelTimeoutMs })
     try {
       await client.query('select pg_cancel_backend($1)', [pid])
     } finally {

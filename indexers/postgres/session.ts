@@ -37,6 +37,7 @@ export function openSession(address: Address, signal: AbortSignal): Session {
   let client: Client | undefined
   let turn: Promise<unknown> = Promise.resolve()
   let cancelling: Promise<void> | undefined
+  let closed = false
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = turn.then(work)
@@ -44,12 +45,21 @@ export function openSession(address: Address, signal: AbortSignal): Session {
     return result
   }
 
+  function throwIfStopped(): void {
+    if (signal.aborted || closed) throw cancelled()
+  }
+
   async function connected(place: Place): Promise<Client> {
-    throwIfCancelled(signal)
+    throwIfStopped()
     if (client !== undefined) return client
-    const fresh = await connect(address, place)
-    fresh.on('end', () => forget(fresh))
-    return (client = fresh)
+    try {
+      const fresh = await connect(address, place, { signal })
+      fresh.on('end', () => forget(fresh))
+      return (client = fresh)
+    } catch (error) {
+      throwIfStopped()
+      throw error
+    }
   }
 
   function forget(own: Client): void {
@@ -68,7 +78,7 @@ export function openSession(address: Address, signal: AbortSignal): Session {
   }
 
   async function run(own: Client, pid: string | undefined, place: Place, statement: Statement): Promise<Rows> {
-    throwIfCancelled(signal)
+    throwIfStopped()
     const aborted = Promise.withResolvers<never>()
     const onAbort = (): void => {
       aborted.reject(cancelled())
@@ -116,6 +126,7 @@ export function openSession(address: Address, signal: AbortSignal): Session {
         if (client !== undefined) await run(client, undefined, place, { text, values: [] }).catch(() => {})
       }),
     async [Symbol.asyncDispose]() {
+      closed = true
       if (client !== undefined) await drop(client)
       await turn
       await cancelling
@@ -138,10 +149,6 @@ async function sendStatement(client: Client, { text, values }: Statement): Promi
   }
   const { fields, rows } = await client.query<(string | null)[]>(config)
   return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeId: String(dataTypeID) })), rows }
-}
-
-function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw cancelled()
 }
 
 function cancelled(): AquiferError {

@@ -4,7 +4,7 @@ import { PostgresSource } from '../../indexers/postgres/config.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import { collect, readOptions } from '../kit/indexer-reading.ts'
-import { openSourceDatabase } from '../kit/postgres-source.ts'
+import { openSourceDatabase, openSources } from '../kit/postgres-source.ts'
 import type { SourceInput } from '../kit/postgres-source.ts'
 
 /** `CODE message` of what opening throws. */
@@ -149,6 +149,22 @@ test('a server that accepts and hangs up is unreachable', async () => {
   } finally {
     server.close()
   }
+})
+
+test('an abort does not wait for a server that never answers', async () => {
+  const server = createServer(() => {})
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const stop = new AbortController()
+  const opening = openSources(`postgresql://127.0.0.1:${port}/db`, { s: { table: 't' } }, { signal: stop.signal })
+  const startedAt = Date.now()
+  setTimeout(() => stop.abort(), 200)
+  await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(Date.now() - startedAt).toBeLessThan(1500)
+  server.close()
 })
 
 test('a database or user that is not there is told apart from a server that is down', async () => {

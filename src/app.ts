@@ -52,7 +52,7 @@ export async function openApp({ config, env, log, signal }: AppOptions): Promise
   const countTokens = (await openWordPiece()).countTokens
   await using opened = new AsyncDisposableStack()
   const ledger = opened.use(await openLedger(config, env, log, signal))
-  const embedder = opened.use(await openEmbedder(await revealSecrets(config.embedding, env)))
+  const embedder = opened.use(await openEmbedder(await revealSecrets(config.embedding, env), { log }))
   const projection = await openProjection(config, env, log, ledger)
   if (projection !== undefined) opened.use(projection)
   const lexical = projection ?? (config.lexical === 'none' ? undefined : ledgerLexical(ledger))

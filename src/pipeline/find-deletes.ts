@@ -51,6 +51,8 @@ export async function findDeletes(
       await remove(held)
     if ((await next()) === key) index++
   }
+  // A walk that was cut short must not look like a source that ends here.
+  signal.throwIfAborted()
   for (let held = await next(); held !== undefined; held = await next()) await remove(held)
   await writer.flush()
   if (letters.size > 0) await ledger.settleDeadLetters({ sourceId, keys: [...letters] })

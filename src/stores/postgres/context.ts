@@ -10,12 +10,25 @@ export interface LedgerOptions {
   readonly lexical: LexicalKeeper
 }
 
+/** Which languages have a BM25 index, and which language each source has. */
+export interface LexicalCatalog {
+  readonly generation: number
+  readonly at: number
+  readonly indexed: readonly string[]
+  readonly languages: ReadonlyMap<string, string>
+}
+
 /** What every operation works on. */
 export interface LedgerContext {
   readonly db: Db
   readonly options: LedgerOptions
   /** fp32 in the embedded store, where half precision is four times slower; fp16 in a native one, where it is half the size. */
   readonly vectorType: 'vector' | 'halfvec'
+  /** The active generation, for readers: see `readerGeneration`. */
+  readonly cache: {
+    generation?: { readonly value: Generation; readonly at: number } | undefined
+    lexical?: LexicalCatalog
+  }
 }
 
 export async function activeGeneration(db: Queryable): Promise<Generation | undefined> {
@@ -29,6 +42,21 @@ export async function requireGeneration(db: Queryable): Promise<Generation> {
   const generation = await activeGeneration(db)
   if (generation === undefined) throw new AquiferError('LEDGER_EMPTY', 'Nothing has been indexed yet.')
   return generation
+}
+
+/** How old what a reader remembers of the catalogue may be. */
+export const cachedMs = 500
+
+/**
+ * The active generation as it was at most half a second ago: a search asks several times. Where it was switched since,
+ * its tables are gone, and the operation is run again with the new one.
+ */
+export async function readerGeneration({ db, cache }: LedgerContext): Promise<Generation> {
+  const now = performance.now()
+  if (cache.generation !== undefined && now - cache.generation.at < cachedMs) return cache.generation.value
+  const value = await requireGeneration(db)
+  cache.generation = { value, at: now }
+  return value
 }
 
 /**

@@ -21,7 +21,12 @@ import { vectorLeg } from './ops/vector-leg.ts'
 
 /** The ledger on any Postgres. The schema must be up to date (`migrate`). Disposing it closes the database. */
 export function createLedger(db: Db, options: LedgerOptions): Ledger {
-  const context: LedgerContext = { db, options, vectorType: db.kind === 'embedded' ? 'vector' : 'halfvec' }
+  const context: LedgerContext = {
+    db,
+    options,
+    vectorType: db.kind === 'embedded' ? 'vector' : 'halfvec',
+    cache: {},
+  }
   const operations: Omit<Ledger, typeof Symbol.asyncDispose> = {
     ...claims(context),
     ...readsForSync(context),
@@ -43,17 +48,21 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     ...apiKeys(context),
     ...backup(context),
   }
-  return { ...guarded(operations), [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() }
+  return { ...guarded(operations, context.cache), [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() }
 }
 
 /** Every operation maps the driver's errors, and runs once more when the generation was switched under it. */
-function guarded<T extends Record<keyof T, (args: never) => Promise<unknown>>>(operations: T): T {
+function guarded<T extends Record<keyof T, (args: never) => Promise<unknown>>>(
+  operations: T,
+  cache: LedgerContext['cache'],
+): T {
   const entries = Object.entries<(args: never) => Promise<unknown>>(operations).map(([name, run]) => [
     name,
     async (args: never) => {
       try {
         return await run(args).catch((error: unknown) => {
           if (!isGenerationGone(error)) throw error
+          cache.generation = undefined
           return run(args)
         })
       } catch (error) {

@@ -37,16 +37,15 @@ async function ensureTextsearch(db: Db): Promise<void> {
        exists (select 1 from pg_available_extensions where name = 'pg_textsearch') as available`,
   )
   if (row?.installed === true) return
-  const missing = (cause?: unknown): AquiferError =>
-    new AquiferError(
-      'LEXICAL_UNAVAILABLE',
-      'The Postgres of the ledger does not offer pg_textsearch, and no Elasticsearch is configured.',
-      { cause },
-    )
   if (row?.available !== true) throw missing()
   try {
     await db.exec('create extension if not exists pg_textsearch with schema public')
   } catch (error) {
     throw missing(error)
   }
+}
+
+function missing(cause?: unknown): AquiferError {
+  const message = 'The Postgres of the ledger does not offer pg_textsearch, and no Elasticsearch is configured.'
+  return new AquiferError('LEXICAL_UNAVAILABLE', message, { cause })
 }

@@ -3,15 +3,16 @@ import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { LedgerSearch, SearchFilter } from '../../../core/ledger-search.ts'
 import type { ScoredChunk } from '../../../core/lexical.ts'
-import { bodySql, requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
+import { bodySql, cachedMs, readerGeneration, tablesOf, type LedgerContext, type LexicalCatalog } from '../context.ts'
 import { filterSql, isUnfiltered } from './filter.ts'
 
 /** BM25 by pg_textsearch, one index a language. The operator gives minus the score, and 0 where nothing matches. */
-export function lexicalLeg({ db }: LedgerContext): Pick<LedgerSearch, 'lexicalLeg' | 'lexicalScores'> {
+export function lexicalLeg(context: LedgerContext): Pick<LedgerSearch, 'lexicalLeg' | 'lexicalScores'> {
+  const { db } = context
   return {
     lexicalLeg: async ({ text, filter, limit }) => {
-      const generation = await requireGeneration(db)
-      const languages = await indexedLanguages(db, generation.id, filter.sources)
+      const generation = await readerGeneration(context)
+      const languages = await indexedLanguages(context, generation.id, filter.sources)
       const legs: ScoredChunk[] = []
       for (const language of languages) {
         legs.push(...(await db.transaction((tx) => searchIndex(tx, generation.id, language, text, filter, limit))))
@@ -23,7 +24,7 @@ export function lexicalLeg({ db }: LedgerContext): Pick<LedgerSearch, 'lexicalLe
     },
     lexicalScores: async ({ text, chunks, languages }) => {
       if (chunks.length === 0) return []
-      const generation = await requireGeneration(db)
+      const generation = await readerGeneration(context)
       const { chunk, bm25 } = tablesOf(generation.id)
       const scores: ScoredChunk[] = []
       for (const language of languages) {
@@ -62,23 +63,38 @@ async function searchIndex(
 
 /** Languages of these sources that have an index; they come from the catalogue, so they are safe in SQL text. */
 async function indexedLanguages(
-  db: Queryable,
+  context: LedgerContext,
   generation: number,
   sources: readonly string[] | undefined,
 ): Promise<string[]> {
-  const prefix = tablesOf(generation).bm25('')
-  const rows = await db.query<{ name: string; wanted: boolean }>(
-    `select c.relname as name, exists (select 1 from source s where c.relname = $1 || s.language
-       and ($3::text[] is null or s.name = any($3::text[]))) as wanted
-     from pg_index i join pg_class c on c.oid = i.indexrelid
-     where i.indrelid = to_regclass($2) and starts_with(c.relname, $1) order by 1`,
-    [prefix, tablesOf(generation).chunk, sources ?? null],
-  )
-  if (rows.length === 0) {
+  const { indexed, languages } = await readCatalog(context, generation)
+  if (indexed.length === 0) {
     throw new AquiferError(
       'LEXICAL_UNAVAILABLE',
       'The ledger has no BM25 index, and no other lexical store is configured.',
     )
   }
-  return rows.filter(({ wanted }) => wanted).map(({ name }) => name.slice(prefix.length))
+  const wanted = new Set(sources === undefined ? languages.values() : sources.map((name) => languages.get(name)))
+  return indexed.filter((language) => wanted.has(language))
+}
+
+async function readCatalog({ db, cache }: LedgerContext, generation: number): Promise<LexicalCatalog> {
+  const now = performance.now()
+  if (cache.lexical?.generation === generation && now - cache.lexical.at < cachedMs) return cache.lexical
+  const { chunk, bm25 } = tablesOf(generation)
+  const prefix = bm25('')
+  const names = await db.query<{ name: string }>(
+    `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass($2) and starts_with(c.relname, $1) order by 1`,
+    [prefix, chunk],
+  )
+  const rows = await db.query<{ name: string; language: string }>(`select name, language from source`)
+  const indexed = names.map(({ name }) => name.slice(prefix.length))
+  cache.lexical = {
+    generation,
+    at: now,
+    indexed,
+    languages: new Map(rows.map(({ name, language }) => [name, language])),
+  }
+  return cache.lexical
 }

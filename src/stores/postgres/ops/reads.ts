@@ -1,19 +1,20 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import type { FoundChunk, FoundRecord, FoundSource, LedgerSearch } from '../../../core/ledger-search.ts'
-import { requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
+import { readerGeneration, tablesOf, type LedgerContext } from '../context.ts'
 import { filterSql } from './filter.ts'
 
 const recordColumns = `r.id as "recordId", s.name as source, r.key, r.title, r.url, r.fields, r.modified_at as "modifiedAt",
   r.position, (extract(epoch from s.as_of) * 1000)::bigint as "asOfMs"`
 
 /** Re-reads from the ledger what leaves the service; permission is part of each query. */
-export function reads({
-  db,
-}: LedgerContext): Pick<LedgerSearch, 'readChunks' | 'neighbours' | 'readRecord' | 'describeSources'> {
+export function reads(
+  context: LedgerContext,
+): Pick<LedgerSearch, 'readChunks' | 'neighbours' | 'readRecord' | 'describeSources'> {
+  const { db } = context
   return {
     readChunks: async ({ chunks, filter }) => {
       if (chunks.length === 0) return []
-      const { id } = await requireGeneration(db)
+      const { id } = await readerGeneration(context)
       const { sql, params } = filterSql(filter, 2)
       const rows = await db.query<FoundChunk>(
         `select c.id as chunk, c.ordinal, c.header, c.text, ${recordColumns}
@@ -25,7 +26,7 @@ export function reads({
     },
     neighbours: async ({ ranges }) => {
       if (ranges.length === 0) return []
-      const { id } = await requireGeneration(db)
+      const { id } = await readerGeneration(context)
       return db.query<{ recordId: number; ordinal: number; text: string }>(
         `select r.id as "recordId", c.ordinal, c.text
          from jsonb_to_recordset($1::jsonb) as r(id bigint, first int, last int) join ${tablesOf(id).chunk} c

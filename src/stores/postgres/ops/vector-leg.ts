@@ -3,17 +3,23 @@ import { AquiferError } from '../../../core/errors.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { LedgerSearch } from '../../../core/ledger-search.ts'
 import type { ScoredChunk } from '../../../core/lexical.ts'
-import { requireGeneration, tablesOf, vectorText, type LedgerContext } from '../context.ts'
+import { readerGeneration, tablesOf, vectorText, type LedgerContext } from '../context.ts'
 import { filterSql, isUnfiltered } from './filter.ts'
 
 /** Up to so many permitted records are compared exactly; beyond, the graph is walked on until enough pass the filter. */
 const exactRecords = 3000
 
 /** Nearest neighbours by cosine. Never silently short: what a filtered walk of the graph misses, an exact scan finds. */
-export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg' | 'vectorScores'> {
+export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg' | 'vectorScores'> {
+  const { db } = context
   return {
     vectorLeg: async ({ vector, model, filter, limit }) => {
-      const { id, model: held } = await requireGeneration(db)
+      let { id, model: held } = await readerGeneration(context)
+      if (held !== model) {
+        // Switched a moment ago, perhaps.
+        context.cache.generation = undefined
+        ;({ id, model: held } = await readerGeneration(context))
+      }
       if (held !== model) {
         throw new AquiferError(
           'CONFIG_NEEDS_REBUILD',
@@ -49,7 +55,7 @@ export function vectorLeg({ db }: LedgerContext): Pick<LedgerSearch, 'vectorLeg'
     },
     vectorScores: async ({ vector, chunks }) => {
       if (chunks.length === 0) return []
-      const { id } = await requireGeneration(db)
+      const { id } = await readerGeneration(context)
       return db.query<ScoredChunk>(
         `select v.id as chunk, 1 - (v.v <=> $1) as score from ${tablesOf(id).vectors} v where v.id = any($2::bigint[])`,
         [vectorText(vector), chunks],

@@ -5,6 +5,7 @@ import { openPostgres } from './open.ts'
 
 const postgres = {
   type: 'postgres',
+  schemes: ['postgresql', 'postgres'],
   connection: PostgresConnection,
   source: PostgresSource,
   deletes: 'by comparison',

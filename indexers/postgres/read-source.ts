@@ -21,11 +21,13 @@ async function* readRound({ name, digest }: Reader, round: Round): AsyncGenerato
   for await (const { items, after } of round.batches()) {
     for (const item of items) yield toChange(item, context)
     // Where nothing can be caught up with, a pass that was killed has to begin anew, so it saves no place.
-    if (round.isPass && round.canCatchUp) yield checkpoint(name, position, { ...end, pass: { after } })
+    if (round.isPass && round.canCatchUp) {
+      yield { ...checkpoint(name, position, { ...end, pass: { after } }), partial: true }
+    }
   }
   yield checkpoint(name, position, end)
 }
 
-function checkpoint(source: string, position: string, cursor: Cursor): Change {
+function checkpoint(source: string, position: string, cursor: Cursor): Extract<Change, { kind: 'checkpoint' }> {
   return { kind: 'checkpoint', source, position, cursor, asOf: cursor.asOf }
 }

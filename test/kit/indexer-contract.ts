@@ -97,7 +97,10 @@ function describeReading(makeFixture: () => Promise<IndexerFixture>): void {
     const first = await readChanges(indexer, {})
     const second = await readChanges(indexer, {})
     expect(putsOf(first, source).map((put) => put.key)).toEqual([key])
-    expect(putsOf(second, source)).toEqual(putsOf(first, source))
+    // Where a source counts all that happens in it, an unchanged item may be found at a later position.
+    const items = (changes: readonly Change[]): unknown[] =>
+      putsOf(changes, source).map((put) => ({ ...put, position: '' }))
+    expect(items(second)).toEqual(items(first))
   })
 
   test('odd keys arrive whole', async () => {

@@ -9,6 +9,9 @@ function chunks(text: string, options: { mediaType?: string; title?: string; max
 }
 
 const words = (count: number, word = 'word'): string => Array.from({ length: count }, (_, i) => `${word}${i}`).join(' ')
+const line = (name: string): string => `${name} = call(${words(8, name)})`
+
+const csv = (text: string): string[] => chunks(text, { mediaType: 'text/csv' }).map((chunk) => chunk.text)
 
 test('a short text is one chunk under its title', () => {
   expect(chunks('Hello there.')).toEqual([{ header: 'Guide', text: 'Hello there.' }])
@@ -52,8 +55,11 @@ test('the end of a long section does not join the next one, which would lose its
 })
 
 test('a long paragraph comes apart between sentences, not at its line ends', () => {
-  const text = `First ${words(15)}\nends here. Second ${words(15)}\nends there. Third ${words(15)} ends.`
-  for (const chunk of chunks(text)) expect(chunk.text).toMatch(/\.$/)
+  const wrapped = (i: number): string => `Sentence${i} one two\nthree four five six\nseven eight nine.`
+  const text = Array.from({ length: 12 }, (_, i) => wrapped(i)).join(' ')
+  const found = chunks(text).map((chunk) => chunk.text)
+  expect(found.length).toBeGreaterThan(2)
+  expect(found.filter((part) => !part.endsWith('nine.'))).toEqual([])
 })
 
 test('a line that announces a list stays with it', () => {
@@ -77,7 +83,6 @@ test('a heading in a code block is code, and a block that fits stays whole', () 
 })
 
 test('a long code block comes apart between lines, at blank ones first', () => {
-  const line = (name: string): string => `${name} = call(${words(8, name)})`
   const text = ['```', line('a'), line('b'), '', line('c'), line('d'), '', line('e'), line('f'), '```'].join('\n')
   const found = chunks(text).map((chunk) => chunk.text)
   expect(found).toEqual([
@@ -152,7 +157,6 @@ test('rows of a CSV name every value and stay apart unless they are tiny', () =>
 })
 
 test('a CSV without a header row, with open quotes or rows of any length still shows its values', () => {
-  const csv = (text: string): string[] => chunks(text, { mediaType: 'text/csv' }).map((chunk) => chunk.text)
   expect(csv('1;2;3\n4;5;6')).toEqual(['1 | 2 | 3\n\n4 | 5 | 6'])
   expect(csv('a,b\n1,"open\n2,3')).toEqual(['a: 1\nb: "open\n\na: 2\nb: 3'])
   expect(csv('a,b\n1,2,3\n4')).toEqual(['a: 1\nb: 2\ncolumn 3: 3\n\na: 4'])

@@ -29,7 +29,7 @@ const hostile: Readonly<Record<string, string>> = {
   'nested lists': Array.from({ length: 600 }, (_, i) => `${' '.repeat(i)}- a`).join('\n'),
   'open links': filled('![a'),
   fences: filled('```\n'),
-  'open imports': filled('import {\n\n'),
+  'open imports': filled('import {\n\n').repeat(4),
   'open front matter': `---\n${filled('a: [\n')}---\n`,
   'nested tags': filled('<b>'),
   'unmatched ends': `${'<b>'.repeat(200)}${filled('</i>')}`,
@@ -50,20 +50,25 @@ function cpuMs(): number {
 
 const mediaTypes = ['text/markdown', 'text/mdx', 'text/x-rst', 'text/html', 'text/csv', 'application/json']
 
+/** Only what is no JSON may be refused. */
+function readAndCut(mediaType: string, text: string): void {
+  try {
+    const parsed = parseDocument({ path: 'a.x', mediaType, text })
+    chunkText({ ...parsed, countTokens: estimateTokens, maxTokens: 250 })
+  } catch (error) {
+    const mayFail = error instanceof AquiferError && error.code === 'RECORD_INVALID' && mediaType === 'application/json'
+    if (!mayFail) throw error
+  }
+}
+
 for (const [name, text] of Object.entries(hostile)) {
   test(`100 KB of ${name} are read and cut in bounded time, as any type`, () => {
-    for (const mediaType of mediaTypes) {
+    const slow = mediaTypes.filter((mediaType) => {
       const start = cpuMs()
-      try {
-        const parsed = parseDocument({ path: 'a.x', mediaType, text })
-        chunkText({ ...parsed, countTokens: estimateTokens, maxTokens: 250 })
-      } catch (error) {
-        // Only what is no JSON may be refused.
-        if (!(error instanceof AquiferError) || !mediaType.startsWith('application/')) throw error
-        expect(error.code).toBe('RECORD_INVALID')
-      }
+      readAndCut(mediaType, text)
       // Most take 20 ms; what is quadratic takes many seconds. Time of the processor: machines are busy.
-      expect(cpuMs() - start, mediaType).toBeLessThan(2000)
-    }
-  })
+      return cpuMs() - start > 2000
+    })
+    expect(slow).toEqual([])
+  }, 30_000)
 }

@@ -53,10 +53,16 @@ test('navigation goes, and with a main part everything around it', () => {
   expect(html(page)).toMatchObject({ title: 'Title', text: '# Title\n\nContent.\n\nNote.' })
 })
 
+test('without a main part only what frames the page goes', () => {
+  const page = '<header>Brand</header><div><p>Content.</p></div><aside>Related</aside><footer>Legal</footer>'
+  expect(html(page).text).toBe('Content.')
+})
+
 test('what a reader cannot see goes, panels of tabs stay', () => {
   const page = `<p>Seen</p><p style="display: none">a</p><div hidden>b</div><span aria-hidden="true">c</span>
     <div role="tabpanel" hidden>Tab</div><!-- d --><template>e</template><p>in&#8203;visible</p>`
   expect(html(page).text).toBe('Seen\n\nTab\n\ninvisible')
+  expect(html('<body style="visibility: hidden">Shown by a script</body>').text).toBe('Shown by a script')
 })
 
 test('a table that only arranges a page becomes paragraphs', () => {

@@ -70,7 +70,7 @@ test('what only looks like a tag stays', () => {
 })
 
 test('imports, exports and comments of MDX go', () => {
-  const text = `import { Card } from './card'\nimport x from "y"\n\nexport const meta = {\n  a: 1,\n\n  b: 2,\n}\n\n# Hi\n\nimport this sentence.{/* note */}`
+  const text = `import { Card } from 'card'\nimport x from "y"\n\nexport const meta = {\n  a: 1,\n\n  b: 2,\n}\n\n# Hi\n\nimport this sentence.{/* note */}`
   expect(mdx(text)).toMatchObject({ title: 'Hi', text: '# Hi\n\nimport this sentence.' })
 })
 

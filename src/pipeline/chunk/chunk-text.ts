@@ -3,7 +3,7 @@ import { headersOf, shorten } from './header.ts'
 import { type Pack, packPieces } from './pack-pieces.ts'
 import { cutPieces, type Piece } from './piece.ts'
 import { scannerOf } from './scanner-of.ts'
-import { shownText } from './quiet.ts'
+import { shownText } from './shown-text.ts'
 import type { Section } from './section.ts'
 
 export interface ChunkInput {

@@ -1,7 +1,7 @@
 import type { CountTokens } from '../../core/tokens.ts'
 import { type Block, type Span, seams } from './block.ts'
 import { divideBlock } from './divide-block.ts'
-import { shownText } from './quiet.ts'
+import { shownText } from './shown-text.ts'
 import type { Section } from './section.ts'
 
 /** A stretch that is never cut, small enough for a chunk. Pieces in order and without gaps are the text. */

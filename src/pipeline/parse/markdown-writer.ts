@@ -2,18 +2,16 @@ import { openTableWriter, type TableWriter } from './table-writer.ts'
 
 /** Turns the tags and texts of a page, as they come, into Markdown: headings, lists, code and tables, no inline marks. */
 export interface MarkdownWriter {
-  open(name: string, attributes: Readonly<Record<string, string>>, isContent: boolean): void
+  open(name: string, attributes: Readonly<Record<string, string>>): void
   text(text: string): void
   close(name: string): void
+  /** Whether what follows belongs to the main part of the page. */
+  content(isContent: boolean): void
+  /** Text of the first h1. */
   heading(): string
+  /** The main part, or everything where none is marked. */
   done(): string
 }
-
-const breaking = new Set(
-  `address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5
-  h6 header hr html legend li main ol p pre section summary table tbody tfoot thead ul caption tr`.split(/\s+/),
-)
-const mostNested = 8
 
 interface Block {
   readonly isContent: boolean
@@ -22,103 +20,136 @@ interface Block {
   readonly text: string
 }
 
+interface State {
+  readonly blocks: Block[]
+  /** The lists that are open, outermost first. */
+  readonly lists: { readonly isOrdered: boolean; items: number }[]
+  listCount: number
+  /** The outermost table that is open; tables inside are text of its cells. */
+  table: TableWriter | undefined
+  tableDepth: number
+  preDepth: number
+  language: string
+  /** What the next block of text starts with. */
+  prefix: string
+  heading: string | undefined
+  isContent: boolean
+  words: string[]
+}
+
+const breaking = new Set(
+  `address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2
+  h3 h4 h5 h6 header hr html legend li main ol p pre section summary table tbody td tfoot th thead tr ul`.split(/\s+/),
+)
+const marked = new Set(['code', 'kbd', 'samp'])
+const mostNested = 8
+
 export function openMarkdownWriter(): MarkdownWriter {
-  const blocks: Block[] = []
-  const lists: { ordered: boolean; count: number }[] = []
-  let table: TableWriter | undefined
-  let tableDepth = 0
-  let listCount = 0
-  let preDepth = 0
-  let language = ''
-  let prefix = ''
-  let heading: string | undefined
-  let isContent = false
-  let words: string[] = []
-
-  const add = (text: string, list?: number): void => {
-    if (text !== '') blocks.push({ isContent, list, text })
+  const state: State = {
+    blocks: [],
+    lists: [],
+    listCount: 0,
+    table: undefined,
+    tableDepth: 0,
+    preDepth: 0,
+    language: '',
+    prefix: '',
+    heading: undefined,
+    isContent: false,
+    words: [],
   }
-  const flush = (): void => {
-    const text = collapse(words.join(''))
-    words = []
-    if (text === '') return
-    if (prefix.startsWith('# ')) heading ??= text
-    if (table === undefined) add(prefix + text, lists.length > 0 && !prefix.startsWith('#') ? listCount : undefined)
-    else table.text(prefix.startsWith('#') ? `${text}:` : text)
-    prefix = lists.length > 0 ? '  '.repeat(Math.min(lists.length, mostNested)) : ''
-  }
-  const flushCode = (): void => {
-    const code = words.join('').replace(/^\n/, '').trimEnd()
-    words = []
-    if (code === '') return
-    if (table !== undefined) table.text(code)
-    else add(fenced(code, language))
-  }
-  const item = (): void => {
-    const list = lists.at(-1) ?? { ordered: false, count: 0 }
-    list.count++
-    const indent = '  '.repeat(Math.min(Math.max(0, lists.length - 1), mostNested))
-    prefix = `${indent}${list.ordered ? `${list.count}.` : '-'} `
-  }
-
   return {
-    open(name, attributes, content) {
-      if (preDepth > 0) {
-        if (name === 'br') words.push('\n')
-        if (name === 'code') language ||= languageOf(attributes)
-        if (name === 'pre') preDepth++
-        return
-      }
-      if (breaking.has(name)) flush()
-      isContent = content
-      if (name === 'pre') {
-        preDepth = 1
-        language = languageOf(attributes)
-      } else if (name === 'ul' || name === 'ol') {
-        if (lists.length === 0) listCount++
-        lists.push({ ordered: name === 'ol', count: 0 })
-      } else if (name === 'li') item()
-      else if (/^h[1-6]$/.test(name)) prefix = `${'#'.repeat(Number(name[1]))} `
-      else if (name === 'table') {
-        if (tableDepth++ === 0) table = openTableWriter()
-      } else if (name === 'tr' && tableDepth === 1) table?.row()
-      else if ((name === 'td' || name === 'th') && tableDepth === 1) {
-        flush()
-        table?.cell(name === 'th')
-      } else if (name === 'td' || name === 'th') words.push(' ')
-      else if (name === 'br') words.push('\n')
-      else if (name === 'code' || name === 'kbd' || name === 'samp') words.push('`')
-      else if (name === 'img') words.push(` ${attributes['alt'] ?? ''} `)
-    },
-    text(text) {
-      words.push(preDepth > 0 ? text : text.replace(/\s+/g, ' '))
-    },
-    close(name) {
-      if (preDepth > 0) {
-        if (name !== 'pre' || --preDepth > 0) return
-        flushCode()
-        return
-      }
-      if (breaking.has(name)) flush()
-      if (name === 'ul' || name === 'ol') lists.pop()
-      if (/^h[1-6]$/.test(name) || name === 'li' || lists.length === 0) prefix = ''
-      if (name === 'code' || name === 'kbd' || name === 'samp') words.push('`')
-      if ((name === 'td' || name === 'th') && tableDepth === 1) flush()
-      if (name === 'table' && tableDepth > 0 && --tableDepth === 0) {
-        const text = table?.done() ?? ''
-        table = undefined
-        add(text)
-      }
-    },
-    heading: () => heading ?? '',
+    open: (name, attributes) => (state.preDepth > 0 ? openInCode : openTag)(state, name, attributes),
+    text: (text) => void state.words.push(state.preDepth > 0 ? text : text.replace(/\s+/g, ' ')),
+    close: (name) => (state.preDepth > 0 ? closeInCode : closeTag)(state, name),
+    content: (isContent) => void (state.isContent = isContent),
+    heading: () => state.heading ?? '',
     done() {
-      if (preDepth > 0) flushCode()
-      else flush()
-      if (table !== undefined) add(table.done())
-      const own = blocks.filter((block) => block.isContent)
-      return joined(own.length > 0 ? own : blocks)
+      if (state.preDepth > 0) endCode(state)
+      endText(state)
+      endTable(state)
+      const content = state.blocks.filter((block) => block.isContent)
+      return joined(content.length > 0 ? content : state.blocks)
     },
   }
+}
+
+function openTag(state: State, name: string, attributes: Readonly<Record<string, string>>): void {
+  const isOuterTable = state.tableDepth === 1
+  if (breaking.has(name) && (isOuterTable || (name !== 'td' && name !== 'th'))) endText(state)
+  if (name === 'pre') {
+    state.preDepth = 1
+    state.language = languageOf(attributes)
+  } else if (name === 'ul' || name === 'ol') {
+    if (state.lists.length === 0) state.listCount++
+    state.lists.push({ isOrdered: name === 'ol', items: 0 })
+  } else if (name === 'li') state.prefix = itemPrefix(state)
+  else if (/^h[1-6]$/.test(name)) state.prefix = `${'#'.repeat(Number(name[1]))} `
+  else if (name === 'table') {
+    if (state.tableDepth++ === 0) state.table = openTableWriter()
+  } else if (name === 'tr' && isOuterTable) state.table?.row()
+  else if (name === 'td' || name === 'th') {
+    if (isOuterTable) state.table?.cell()
+    else state.words.push(' ')
+  } else if (name === 'br') state.words.push('\n')
+  else if (marked.has(name)) state.words.push('`')
+  else if (name === 'img') state.words.push(` ${attributes['alt'] ?? ''} `)
+}
+
+function closeTag(state: State, name: string): void {
+  if (marked.has(name)) state.words.push('`')
+  if (breaking.has(name) && (state.tableDepth === 1 || (name !== 'td' && name !== 'th'))) endText(state)
+  if (name === 'ul' || name === 'ol') state.lists.pop()
+  if (/^(?:h[1-6]|li)$/.test(name) || state.lists.length === 0) state.prefix = ''
+  if (name === 'table' && state.tableDepth > 0 && --state.tableDepth === 0) endTable(state)
+}
+
+function openInCode(state: State, name: string, attributes: Readonly<Record<string, string>>): void {
+  if (name === 'br') state.words.push('\n')
+  if (name === 'code') state.language ||= languageOf(attributes)
+  if (name === 'pre') state.preDepth++
+}
+
+function closeInCode(state: State, name: string): void {
+  if (name === 'pre' && --state.preDepth === 0) endCode(state)
+}
+
+function endText(state: State): void {
+  const text = collapse(state.words.join(''))
+  state.words = []
+  if (text === '') return
+  const isHeading = state.prefix.startsWith('#')
+  if (state.prefix === '# ') state.heading ??= text
+  if (state.table !== undefined) state.table.text(isHeading ? `${text}:` : text)
+  else add(state, state.prefix + text, state.lists.length > 0 && !isHeading ? state.listCount : undefined)
+  // A second paragraph of an item stands below its text.
+  state.prefix = '  '.repeat(Math.min(state.lists.length, mostNested))
+}
+
+function endCode(state: State): void {
+  const code = state.words.join('').replace(/^\n/, '').trimEnd()
+  state.words = []
+  if (code === '') return
+  const fence = code.includes('```') ? '~~~~' : '```'
+  if (state.table !== undefined) state.table.text(code)
+  else add(state, `${fence}${state.language}\n${code}\n${fence}`)
+}
+
+function endTable(state: State): void {
+  const { table } = state
+  state.table = undefined
+  add(state, table?.done() ?? '')
+}
+
+function add(state: State, text: string, list?: number): void {
+  if (text !== '') state.blocks.push({ isContent: state.isContent, list, text })
+}
+
+function itemPrefix({ lists }: State): string {
+  const list = lists.at(-1)
+  if (list === undefined) return '- '
+  list.items++
+  return `${'  '.repeat(Math.min(lists.length - 1, mostNested))}${list.isOrdered ? `${list.items}.` : '-'} `
 }
 
 /** A blank line between blocks, none between the items of a list. */
@@ -139,14 +170,9 @@ const collapse = (text: string): string =>
     .replace(/``/g, '')
     .trim()
 
-function fenced(code: string, language: string): string {
-  const fence = code.includes('```') ? '~~~~' : '```'
-  return `${fence}${language}\n${code}\n${fence}`
-}
-
 function languageOf(attributes: Readonly<Record<string, string>>): string {
-  const found = /(?:^|\s)(?:language|lang|highlight-source|brush:?)-?\s?([a-z0-9+#-]{1,20})/i.exec(
-    attributes['class']?.slice(0, 200) ?? '',
+  const names = attributes['class']?.slice(0, 200) ?? ''
+  return (
+    /(?:^|\s)(?:language|lang|highlight-source|brush:?)-?\s?([a-z0-9+#-]{1,20})/i.exec(names)?.[1]?.toLowerCase() ?? ''
   )
-  return found?.[1]?.toLowerCase() ?? ''
 }

@@ -46,14 +46,16 @@ export function readHtml(html: string): HtmlPage | undefined {
       if (++depth > deepest) throw new TooDeep()
       readHead(name, attributes)
       if (droppedAt !== undefined) return
-      const isContent = name === 'main' || name === 'article' || attributes['role'] === 'main'
-      if (isContent) contentAt ??= depth
-      if (dropped.has(name) || isHidden(attributes) || (frame.has(name) && contentAt === undefined)) {
+      if (dropped.has(name) || isHidden(name, attributes) || (frame.has(name) && contentAt === undefined)) {
         droppedAt = depth
         return
       }
       if (name === 'title') inTitle = title === undefined
-      else writer.open(name, attributes, contentAt !== undefined)
+      else writer.open(name, attributes)
+      if (contentAt === undefined && isMain(name, attributes)) {
+        contentAt = depth
+        writer.content(true)
+      }
     },
     ontext(text) {
       if (droppedAt !== undefined) return
@@ -64,7 +66,10 @@ export function readHtml(html: string): HtmlPage | undefined {
       if (droppedAt === undefined && name !== 'title') writer.close(name)
       if (name === 'title') inTitle = false
       if (droppedAt === depth) droppedAt = undefined
-      if (contentAt === depth) contentAt = undefined
+      if (contentAt === depth) {
+        contentAt = undefined
+        writer.content(false)
+      }
       depth--
     },
   })
@@ -86,8 +91,13 @@ export function readHtml(html: string): HtmlPage | undefined {
 
 class TooDeep extends Error {}
 
+const isMain = (name: string, attributes: Readonly<Record<string, string>>): boolean =>
+  name === 'main' || name === 'article' || attributes['role'] === 'main'
+
 /** Hidden from readers; panels of tabs are shown when chosen. */
-function isHidden(attributes: Readonly<Record<string, string>>): boolean {
+function isHidden(name: string, attributes: Readonly<Record<string, string>>): boolean {
+  // A page as a whole is hidden only until its scripts have run.
+  if (name === 'html' || name === 'body') return false
   if (/(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(attributes['style']?.slice(0, 1000) ?? ''))
     return true
   if (attributes['role'] === 'tabpanel') return false

@@ -1,7 +1,7 @@
 /** Collects the cells of one table. */
 export interface TableWriter {
   row(): void
-  cell(isHead: boolean): void
+  cell(): void
   text(text: string): void
   /** Rows of Markdown; paragraphs where the table only arranges longer texts. */
   done(): string

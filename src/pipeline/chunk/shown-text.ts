@@ -2,7 +2,7 @@ const border = /^[-=~^"'`*+#_.:|!<>][-=~^"'`*+#_.:|!<>\s]*$/
 const run = /([^\s|+])\1{3,}/g
 
 /** Text with rows of dashes and the like shortened: a model reads each dash as a word, and they say nothing. */
-export function quiet(text: string): string {
+function quiet(text: string): string {
   return text
     .split('\n')
     .map((line) => (border.test(line.trim()) ? line.replace(run, '$1$1$1') : line))

@@ -12,12 +12,13 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { CopyEncoder } from '../src/stores/postgres/copy-binary.ts'
 import { passages, type Passage } from './kit/corpus.ts'
 import { loadTable } from './kit/load-table.ts'
-import { elasticsearchUrl, openDatabase } from './kit/servers.ts'
+import { elasticsearchUrl, openDatabase, removeIndices } from './kit/servers.ts'
 import { runProgram } from './kit/start.ts'
 
 const count = Number(process.argv[2] ?? 50_000)
 const page = 2000
 
+await removeIndices('aquifer-bench-load')
 const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
 await using source = await openDatabase('aquifer_bench_source')
 await using ledger = await openDatabase('aquifer_bench_ledger')
@@ -33,7 +34,7 @@ try {
     join(dir, 'aquifer.yaml'),
     `version: 1
 ledger: { postgres: '${ledger.url}' }
-lexical: { elasticsearch: { url: '${elasticsearchUrl}', prefix: aquifer-bench-load } }
+lexical: { elasticsearch: { url: '${elasticsearchUrl}', prefix: aquifer-bench-load-ours } }
 connections: { bench: { type: postgres, url: '${source.url}' } }
 sources:
   passages: { connection: bench, table: passage, title: '{title}', text: '{body}', vector: embedding, acl: { public: true } }\n`,
@@ -46,9 +47,8 @@ sources:
   console.log(`aquifer  ${rate(ourSeconds)}`)
   console.log(`ratio    ${(rawSeconds / ourSeconds).toFixed(2)}`)
 } finally {
-  const ours = await elasticsearch.indices.get({ index: 'aquifer-bench-*' })
-  for (const index of Object.keys(ours)) await elasticsearch.indices.delete({ index })
   await elasticsearch.close()
+  await removeIndices('aquifer-bench-load')
   await rm(dir, { recursive: true, force: true })
 }
 
@@ -69,7 +69,7 @@ async function loadRaw(client: Client, store: Elasticsearch): Promise<void> {
     create table chunk (id bigint primary key, header text not null, text text not null);
     create table vector (id bigint primary key, v halfvec(384) not null)`)
   await store.indices.create({
-    index: 'aquifer-bench-raw',
+    index: 'aquifer-bench-load-raw',
     settings: { number_of_replicas: 0, refresh_interval: '30s' },
     mappings: {
       _source: { enabled: false },
@@ -91,14 +91,14 @@ async function loadRaw(client: Client, store: Elasticsearch): Promise<void> {
       [from, from + page],
     )
     await store.bulk({
-      index: 'aquifer-bench-raw',
+      index: 'aquifer-bench-load-raw',
       operations: chunks.flatMap(({ id, header, text }) => [
         { index: { _id: id } },
         { chunk: Number(id), acl: ['*'], body: `${header}\n${text}` },
       ]),
     })
   }
-  await store.indices.refresh({ index: 'aquifer-bench-raw' })
+  await store.indices.refresh({ index: 'aquifer-bench-load-raw' })
 }
 
 async function copyRaw(client: Client, rows: readonly Passage[]): Promise<void> {

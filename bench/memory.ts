@@ -6,8 +6,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client as Elasticsearch } from '@elastic/elasticsearch'
-import { elasticsearchUrl, openDatabase } from './kit/servers.ts'
+import { elasticsearchUrl, openDatabase, removeIndices } from './kit/servers.ts'
 import { program, startServer } from './kit/start.ts'
 
 const few = Number(process.argv[2] ?? 20_000)
@@ -24,6 +23,7 @@ console.log(
 )
 
 async function peakOf(rows: number): Promise<number> {
+  await removeIndices('aquifer-bench-memory')
   const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
   await using source = await openDatabase('aquifer_bench_source')
   await using ledger = await openDatabase('aquifer_bench_ledger')
@@ -54,11 +54,7 @@ sources: { items: { connection: bench, table: item, title: '{title}', text: '{bo
   clearInterval(timer)
   if (code !== 0) throw new Error(`the sync of ${String(rows)} rows ended with ${String(code)}`)
   console.log(`${String(rows)} rows in ${((performance.now() - started) / 1000).toFixed(0)} s`)
-  const elasticsearch = new Elasticsearch({ node: elasticsearchUrl })
-  for (const index of Object.keys(await elasticsearch.indices.get({ index: 'aquifer-bench-memory-*' }))) {
-    await elasticsearch.indices.delete({ index })
-  }
-  await elasticsearch.close()
+  await removeIndices('aquifer-bench-memory')
   await rm(dir, { recursive: true, force: true })
   return Math.round(peak / 1024)
 }

@@ -13,13 +13,14 @@ import { passages, questions } from './kit/corpus.ts'
 import { line, slower, sumOf, throughput, timesOf, type Times } from './kit/figures.ts'
 import { loadTable } from './kit/load-table.ts'
 import { rawEmbedded, rawStandard } from './kit/raw-legs.ts'
-import { elasticsearchUrl, openDatabase } from './kit/servers.ts'
+import { elasticsearchUrl, openDatabase, removeIndices } from './kit/servers.ts'
 import { program, runProgram, startServer } from './kit/start.ts'
 
 const kind = process.argv[2] === 'standard' ? 'standard' : 'embedded'
 const count = Number(process.argv[3] ?? 20_000)
 const calls = Number(process.argv[4] ?? 300)
 
+if (kind === 'standard') await removeIndices('aquifer-bench-search')
 const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
 await using source = await openDatabase('aquifer_bench_source')
 await using ledger = await openDatabase('aquifer_bench_ledger')
@@ -29,7 +30,7 @@ await source.client.query(
 await loadTable(source.client, 'passage', passages(count, 384))
 const stores =
   kind === 'standard'
-    ? `ledger: { postgres: '${ledger.url}' }\nlexical: { elasticsearch: { url: '${elasticsearchUrl}', prefix: aquifer-bench } }\n`
+    ? `ledger: { postgres: '${ledger.url}' }\nlexical: { elasticsearch: { url: '${elasticsearchUrl}', prefix: aquifer-bench-search } }\n`
     : ''
 await writeFile(
   join(dir, 'aquifer.yaml'),
@@ -53,7 +54,9 @@ try {
     return vector
   }
   const raw =
-    kind === 'standard' ? await rawStandard(ledger.url, 'aquifer-bench') : await rawEmbedded(join(dir, '.aquifer'))
+    kind === 'standard'
+      ? await rawStandard(ledger.url, 'aquifer-bench-search')
+      : await rawEmbedded(join(dir, '.aquifer'))
   const lexical = await timesOf(calls, (i) => raw.lexical(question(i)))
   const vector = await timesOf(calls, (i) => raw.vector(vectorOf(i)))
   await raw[Symbol.asyncDispose]()
@@ -88,5 +91,6 @@ try {
     `throughput: 1 caller ${one.toFixed(1)}/s, 16 callers ${sixteen.toFixed(1)}/s, ratio ${(sixteen / one).toFixed(2)}`,
   )
 } finally {
+  if (kind === 'standard') await removeIndices('aquifer-bench-search')
   await rm(dir, { recursive: true, force: true })
 }

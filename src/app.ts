@@ -62,7 +62,6 @@ export async function openApp({ config, env, log, signal }: AppOptions): Promise
     lexical,
     projection,
     sources: config.sources,
-    countTokens,
     clock: systemClock,
     log,
   }

@@ -1,3 +1,4 @@
+import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { Client } from 'pg'
 
 /** The servers that the benchmarks use; the same variables as the tests'. */
@@ -33,4 +34,12 @@ export async function openDatabase(name: string): Promise<BenchDatabase> {
       await again.end()
     },
   }
+}
+
+/** Removes the indices of a benchmark, also those that an interrupted run left behind. */
+export async function removeIndices(prefix: string): Promise<void> {
+  const elasticsearch = new Elasticsearch({ node: elasticsearchUrl })
+  const found = await elasticsearch.indices.get({ index: `${prefix}*` })
+  for (const index of Object.keys(found)) await elasticsearch.indices.delete({ index })
+  await elasticsearch.close()
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { AquiferError, kindTable } from '../core/errors.ts'
+import { AquiferError } from '../core/errors.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
@@ -13,8 +13,11 @@ import { addSearch } from './commands/search.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
+import { guardProcess } from './guard-process.ts'
 import { reportError } from './run.ts'
 import { silentLog } from '../core/log.ts'
+
+guardProcess()
 
 const program = new Command('aquifer')
   .description('A knowledge service for agents: indexes databases and documents, and answers over MCP.')
@@ -23,7 +26,8 @@ const program = new Command('aquifer')
   .option('--json', 'one JSON document on stdout and nothing else')
   .option('--verbose', 'log what happens to stderr')
   .configureHelp({ showGlobalOptions: true })
-  .showHelpAfterError('See --help.')
+  // Its complaints are worded below, like every other error.
+  .configureOutput({ outputError: () => {} })
   .exitOverride()
 
 for (const add of [
@@ -47,9 +51,15 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // Commander has printed help, version or its complaint already; what is left is the exit code.
-  process.exitCode = error.exitCode === 0 ? 0 : kindTable.input.exit
-  if (error.exitCode !== 0 && process.argv.includes('--json')) {
-    reportError(new AquiferError('ARGUMENT_INVALID', error.message), { json: true, log: silentLog })
+  // Help and version, once asked for, are no failure.
+  if (error.exitCode !== 0) {
+    const json = process.argv.includes('--json')
+    process.exitCode = reportError(new AquiferError('ARGUMENT_INVALID', complaint(error)), { json, log: silentLog })
   }
+}
+
+function complaint({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'A command is missing.'
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`
 }

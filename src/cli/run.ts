@@ -1,10 +1,12 @@
 import { pino } from 'pino'
-import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
+import { kindTable, toAquiferError, toErrorView, type AquiferError, type ErrorView } from '../core/errors.ts'
+import { describeCause } from '../mcp/describe-cause.ts'
 import type { Env } from '../core/env.ts'
 import type { Log } from '../core/log.ts'
 import type { App } from '../app.ts'
 import { configDir } from '../config/config-dir.ts'
 import type { Config } from '../core/config.ts'
+import { plainText } from './plain-text.ts'
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -22,6 +24,8 @@ export interface Run {
   readonly log: Log
   /** Aborts on the first Ctrl-C; the second ends the process at once. */
   readonly signal: AbortSignal
+  /** The exit code that shells expect after such a signal. */
+  stoppedCode(): number
   /** A result: JSON on stdout for programs, else the lines that `text` makes of it. */
   readonly print: (result: object, text: () => string) => void
   /** A remark for people on stderr; programs don't see it. */
@@ -31,11 +35,19 @@ export interface Run {
   openApp(config?: Config): Promise<App>
 }
 
-/** Runs a command and turns what it throws into a message with the fix and the exit code of its kind. */
-export async function runCommand(options: GlobalOptions, command: (run: Run) => Promise<number | void>): Promise<void> {
+/**
+ * Runs a command and turns what it throws into a message with the fix and the exit code of its kind. `logs` is what is
+ * logged unasked: nothing where all that goes wrong ends the command and is told.
+ */
+export async function runCommand(
+  options: GlobalOptions,
+  command: (run: Run) => Promise<number | void>,
+  logs: 'silent' | 'error' = 'silent',
+): Promise<void> {
   const json = options.json === true
   const log = pino(
-    { level: options.verbose === true ? 'debug' : 'error', base: null },
+    // Messages of unknown errors can quote values, URLs or SQL.
+    { level: options.verbose === true ? 'debug' : logs, base: null, serializers: { err: describeCause } },
     pino.destination({ fd: 2, sync: true }),
   )
   const stop = stopOnSignals()
@@ -49,9 +61,10 @@ export async function runCommand(options: GlobalOptions, command: (run: Run) => 
     json,
     log,
     signal: stop.signal,
-    print: (result, text) => process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text()}\n`),
+    stoppedCode: stop.exitCode,
+    print: (result, text) => process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${plainText(text())}\n`),
     say: (text) => {
-      if (!json) process.stderr.write(`${text}\n`)
+      if (!json) process.stderr.write(`${plainText(text)}\n`)
     },
     loadConfig: load,
     openApp: async (config) => {
@@ -73,11 +86,15 @@ export async function runCommand(options: GlobalOptions, command: (run: Run) => 
 
 /** Prints what went wrong and the next move; returns the exit code. */
 export function reportError(error: AquiferError, { json, log }: Pick<Run, 'json' | 'log'>): number {
-  if (error.kind === 'bug') log.error({ err: error }, error.message)
-  else log.debug({ err: error }, error.message)
+  log.debug({ err: error }, error.message)
   if (json) process.stdout.write(`${JSON.stringify({ error: toErrorView(error) })}\n`)
-  else process.stderr.write(`${error.code}: ${error.message}\n  → ${error.fix}\n`)
+  else process.stderr.write(`${plainText(toText(error))}\n`)
   return kindTable[error.kind].exit
+}
+
+/** Code, message and, below, the next move. */
+export function toText({ code, message, fix }: ErrorView): string {
+  return `${code}: ${message}\n  → ${fix}`
 }
 
 interface Stop extends Disposable {

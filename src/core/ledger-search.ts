@@ -18,6 +18,8 @@ export interface FoundChunk {
   readonly source: string
   readonly key: string
   readonly ordinal: number
+  /** The record never had another passage. */
+  readonly alone: boolean
   readonly header: string
   readonly text: string
   readonly title: string
@@ -29,7 +31,7 @@ export interface FoundChunk {
   readonly asOfMs: number | undefined
 }
 
-export interface FoundRecord extends Omit<FoundChunk, 'chunk' | 'ordinal' | 'header'> {}
+export interface FoundRecord extends Omit<FoundChunk, 'chunk' | 'ordinal' | 'alone' | 'header'> {}
 
 export interface ChunkRange {
   readonly recordId: number

@@ -1,6 +1,7 @@
 import { recordOfChunk } from '../core/chunk-address.ts'
 import type { FoundChunk } from '../core/ledger-search.ts'
 import type { Candidate } from './fuse.ts'
+import type { Retrieved } from './retrieve.ts'
 import type { SearchPlan } from './plan-search.ts'
 import type { SearchContext } from './search-context.ts'
 
@@ -18,22 +19,28 @@ const slice = 40
 export async function collectHits(
   { ledger }: SearchContext,
   { filter }: SearchPlan,
-  candidates: readonly Candidate[],
+  { candidates, early }: Pick<Retrieved, 'candidates' | 'early'>,
   wanted: number,
 ): Promise<readonly FoundHit[]> {
   const hits: FoundHit[] = []
   const seen = new Set<number>()
-  for (let from = 0; from < candidates.length && hits.length < wanted; from += slice) {
-    const some = candidates.slice(from, from + slice)
-    const found = await ledger.readChunks({ chunks: some.map(({ chunk }) => chunk), filter })
-    const byChunk = new Map(found.map((row) => [row.chunk, row]))
-    for (const candidate of some) {
-      const row = byChunk.get(candidate.chunk)
-      const record = recordOfChunk(candidate.chunk)
-      if (row === undefined || seen.has(record) || hits.length >= wanted) continue
-      seen.add(record)
-      hits.push({ ...row, candidate })
+  const asked = new Set(early.asked)
+  const read = new Map(early.found.map((row) => [row.chunk, row]))
+  for (const [place, candidate] of candidates.entries()) {
+    if (hits.length >= wanted) break
+    const { chunk } = candidate
+    const record = recordOfChunk(chunk)
+    if (seen.has(record)) continue
+    if (!asked.has(chunk)) {
+      const next = candidates.slice(place, place + slice).map((one) => one.chunk)
+      const chunks = next.filter((one) => !asked.has(one))
+      for (const one of chunks) asked.add(one)
+      for (const row of await ledger.readChunks({ chunks, filter })) read.set(row.chunk, row)
     }
+    const row = read.get(chunk)
+    if (row === undefined) continue
+    seen.add(record)
+    hits.push({ ...row, candidate })
   }
   return hits
 }

@@ -16,22 +16,20 @@ export async function describeSources(context: SearchContext, caller: Caller): P
   const readable = counts === undefined ? undefined : new Map(counts.map(({ name, records }) => [name, records]))
   const held = new Map(status.sources.map((source) => [source.name, source]))
   const names = [...new Set([...Object.keys(sources), ...held.keys()])]
-  const views = await Promise.all(
-    names.map((name) =>
-      viewOf(context, name, held.get(name), positions.get(name), readable?.get(name) ?? 0, caller.admin),
-    ),
+  const views = names.map((name) =>
+    viewOf(context, name, held.get(name), positions.get(name), readable?.get(name) ?? 0, caller.admin),
   )
   return caller.admin ? views : views.filter(({ records, state }) => records > 0 && state !== 'removed')
 }
 
-async function viewOf(
+function viewOf(
   context: SearchContext,
   name: string,
   held: SourceStatus | undefined,
   projected: ProjectionPosition | undefined,
   readable: number,
   admin: boolean,
-): Promise<SourceView> {
+): SourceView {
   const config = context.sources[name]
   const asOfMs = held?.asOfMs
   return {
@@ -41,7 +39,8 @@ async function viewOf(
     ...(config?.description === undefined ? {} : { description: config.description }),
     ...(config?.owner === undefined ? {} : { owner: config.owner }),
     fields: [...(config?.mapping.fields ?? [])],
-    position: await slowestPosition(context, held, projected),
+    // The lowest over all stores: a projection that is behind holds the ledger's position back.
+    position: (projected === undefined ? held?.position : projected.position) ?? null,
     ledger_position: held?.position ?? null,
     as_of: asOfMs === undefined ? null : new Date(asOfMs).toISOString(),
     lag_ms: asOfMs === undefined ? null : Math.max(0, context.clock.now() - asOfMs),
@@ -60,17 +59,6 @@ function stateOf(held: SourceStatus | undefined, configured: boolean): SourceVie
   if (held.syncing) return 'syncing'
   if (held.lastError !== undefined) return 'failed'
   return held.asOfMs === undefined ? 'new' : 'idle'
-}
-
-/** The lowest position over all stores: a projection that is behind holds the ledger's position back. */
-async function slowestPosition(
-  { ledger }: SearchContext,
-  held: SourceStatus | undefined,
-  projected: ProjectionPosition | undefined,
-): Promise<string | null> {
-  if (held === undefined) return null
-  if (projected === undefined || projected.feed >= projected.head) return held.position ?? null
-  return (await ledger.positionAt({ sourceId: held.id, feed: projected.feed })) ?? null
 }
 
 async function projectionPositions(

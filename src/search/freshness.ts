@@ -20,6 +20,11 @@ export function freshnessOf(
   return limits.warnMs !== undefined && lag > limits.warnMs ? 'warn' : 'ok'
 }
 
+/** What a reader must know where none of the sources searched has been read to its end yet. */
+export function unreadNotices(oldestMs: number | undefined): string[] {
+  return oldestMs === undefined ? ['Nothing searched here has been read to its end yet; `aquifer sync` does that.'] : []
+}
+
 /** What a reader must know of sources that are older than they promise to be. */
 export function staleNotices(context: SearchContext, sources: readonly FoundSource[]): string[] {
   return sources.flatMap(({ name, asOfMs }) => {

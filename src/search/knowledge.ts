@@ -4,7 +4,7 @@ import { AquiferError } from '../core/errors.ts'
 import type { Knowledge } from '../core/knowledge.ts'
 import { collectHits, type FoundHit } from './collect-hits.ts'
 import { describeSources } from './describe-sources.ts'
-import { ageOf, staleNotices } from './freshness.ts'
+import { ageOf, staleNotices, unreadNotices } from './freshness.ts'
 import { packHits, type PackedHit } from './pack-hits.ts'
 import { readPageCursor, writePageCursor } from './page-cursor.ts'
 import { planSearch, type SearchPlan } from './plan-search.ts'
@@ -37,7 +37,7 @@ export function createKnowledge(context: SearchContext): Knowledge {
       return {
         ...answer,
         as_of: oldest === undefined ? null : new Date(oldest).toISOString(),
-        notices: [...answer.notices, ...stale],
+        notices: [...answer.notices, ...unreadNotices(oldest), ...stale],
         ...(more || packed.length < hits.length
           ? { next_cursor: writePageCursor(await secret(), plan, caller, offset + packed.length) }
           : {}),
@@ -64,7 +64,7 @@ async function findPage(
   const wanted = offset + plan.limit + 1
   for (let asked = depth; ; asked *= 4) {
     const retrieved = await retrieve(context, plan, asked, signal)
-    const found = await collectHits(context, plan, retrieved.candidates, wanted)
+    const found = await collectHits(context, plan, retrieved, wanted)
     if (found.length >= wanted || !retrieved.deeper || asked >= deepest) {
       return { hits: found.slice(offset, wanted - 1), retrieved, more: found.length >= wanted }
     }

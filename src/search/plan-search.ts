@@ -68,7 +68,7 @@ function facetOf(
 
 function unknown(what: string, name: string, right: readonly string[]): string {
   const guess = nearest(name, right)
-  const list = right.length === 0 ? 'There is none.' : `There are: ${right.join(', ')}.`
+  const list = right.length === 0 ? `There are no ${what}s to name.` : `There are: ${right.join(', ')}.`
   return `There is no ${what} ${name}. ${guess === undefined ? '' : `Did you mean ${guess}? `}${list}`
 }
 

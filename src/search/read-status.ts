@@ -18,7 +18,8 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
     )
   }
   const gone = sources.filter(({ state }) => state === 'removed').map(({ name }) => name)
-  if (gone.length > 0) notices.push(`No longer configured, still searchable: ${gone.join(', ')}. \`aquifer sync --full\` removes them.`)
+  if (gone.length > 0)
+    notices.push(`No longer configured, still searchable: ${gone.join(', ')}. \`aquifer sync --full\` removes them.`)
   const generation = status.generation?.id ?? 0
   return {
     sources: [...sources],
@@ -31,17 +32,22 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
   }
 }
 
-async function projectionStore({ ledger, projection, log }: SearchContext, status: LedgerStatus): Promise<Status['stores']> {
+async function projectionStore(
+  { ledger, projection, log }: SearchContext,
+  status: LedgerStatus,
+): Promise<Status['stores']> {
   if (projection === undefined) return []
   const generation = status.generation?.id ?? 0
   const store = { name: projection.name, kind: 'lexical' as const, generation }
   if (generation === 0) return [{ ...store, chunks: 0, behind: 0 }]
+  const positions = await ledger.projectionPositions({ projection: projection.name, generation })
+  const behind = positions.reduce((sum, { feed, head }) => sum + Math.max(0, head - feed), 0)
   try {
-    const positions = await ledger.projectionPositions({ projection: projection.name, generation })
-    const behind = positions.reduce((sum, { feed, head }) => sum + Math.max(0, head - feed), 0)
-    return [{ ...store, chunks: await projection.count(generation), behind }]
+    const there = await projection.exists(generation)
+    const everything = positions.reduce((sum, { head }) => sum + head, 0)
+    return [{ ...store, chunks: await projection.count(generation), behind: there ? behind : everything }]
   } catch (thrown) {
-    log.debug({ err: toAquiferError(thrown) }, 'could not ask the projection how far it is')
-    return [{ ...store, chunks: null, behind: null }]
+    log.debug({ err: toAquiferError(thrown) }, 'could not ask the projection what it holds')
+    return [{ ...store, chunks: null, behind }]
   }
 }

@@ -1,4 +1,5 @@
 import { AquiferError, toAquiferError } from '../core/errors.ts'
+import type { FoundChunk } from '../core/ledger-search.ts'
 import type { ScoredChunk } from '../core/lexical.ts'
 import { fuse, type Candidate } from './fuse.ts'
 import type { SearchPlan } from './plan-search.ts'
@@ -7,9 +8,14 @@ import type { SearchContext } from './search-context.ts'
 export interface Retrieved {
   readonly candidates: readonly Candidate[]
   readonly notices: readonly string[]
+  /** What is likely to be shown was read while the legs scored each other's finds. */
+  readonly early: { readonly asked: ReadonlySet<number>; readonly found: readonly FoundChunk[] }
   /** A leg gave as many as it was asked for: there may be more behind. */
   readonly deeper: boolean
 }
+
+/** So many of each leg's best are read early; most answers hold nothing else. */
+const likely = 30
 
 export type LegName = 'lexical' | 'vector'
 
@@ -32,7 +38,9 @@ export async function retrieve(
       : attempt(lexical.search({ text: query, filter, limit: depth })),
     embedded === undefined
       ? undefined
-      : attempt(embedded.then((vector) => ledger.vectorLeg({ vector, model: context.embedder.model, filter, limit: depth }))),
+      : attempt(
+          embedded.then((vector) => ledger.vectorLeg({ vector, model: context.embedder.model, filter, limit: depth })),
+        ),
   ])
   signal?.throwIfAborted()
   const failures = [words, found].flatMap((leg) => (leg instanceof AquiferError ? [leg] : []))
@@ -43,13 +51,17 @@ export async function retrieve(
   if (lexical === undefined) notices.push('Found by meaning only: this deployment keeps no word index (lexical: none).')
   if (words instanceof AquiferError) notices.push(`Found by meaning only: ${words.message}`)
   if (found instanceof AquiferError) notices.push(`Found by words only: ${found.message}`)
-  const [otherWords, otherMeaning] = await Promise.all([
+  const asked = new Set(
+    [...(matched ?? []).slice(0, likely), ...(meaning ?? []).slice(0, likely)].map(({ chunk }) => chunk),
+  )
+  const [otherWords, otherMeaning, read] = await Promise.all([
     lexical === undefined || matched === undefined
       ? []
       : lexical.score(query, missing(meaning, matched), languages).catch(() => []),
     vector === undefined || meaning === undefined
       ? []
       : ledger.vectorScores({ vector, chunks: missing(matched, meaning) }),
+    ledger.readChunks({ chunks: [...asked], filter }),
   ])
   return {
     candidates: fuse(
@@ -57,6 +69,7 @@ export async function retrieve(
       meaning === undefined ? undefined : { found: meaning, others: otherMeaning },
     ),
     notices,
+    early: { asked, found: read },
     deeper: (matched?.length ?? 0) >= depth || (meaning?.length ?? 0) >= depth,
   }
 }

@@ -4,7 +4,6 @@ import type { Embedder } from '../core/embedder.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from '../core/lexical.ts'
 import type { Log } from '../core/log.ts'
-import type { CountTokens } from '../core/tokens.ts'
 
 /** What the search works with. */
 export interface SearchContext {
@@ -15,7 +14,6 @@ export interface SearchContext {
   /** The lexical store, if it is a projection: for how far behind it is. */
   readonly projection: LexicalProjection | undefined
   readonly sources: Readonly<Record<string, SourceConfig>>
-  readonly countTokens: CountTokens
   readonly clock: Clock
   readonly log: Log
 }

@@ -37,6 +37,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
           source: 'docs',
           key: 'a',
           ordinal: 0,
+          alone: true,
           header: 'Head',
           text: 'The quick brown foxes jumped',
           title: 'Title of a',

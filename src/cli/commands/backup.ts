@@ -1,6 +1,7 @@
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { makeFolder } from '../../config/make-folder.ts'
 import { AquiferError } from '../../core/errors.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 
@@ -13,7 +14,12 @@ export function addBackup(program: Command): void {
       await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
         await using app = await run.openApp()
         const path = resolve(file)
-        await mkdir(dirname(path), { recursive: true })
+        await makeFolder(dirname(path)).catch((cause: unknown) => {
+          throw new AquiferError('DIR_NOT_WRITABLE', `The folder ${dirname(path)} cannot be made.`, {
+            cause,
+            fix: 'Name a file in a folder that this user may write to.',
+          })
+        })
         const { records, bytes } = await app.ledger.backup({ path })
         run.print(
           { file: path, records, bytes },

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { DeadLetter } from '../../core/ledger.ts'
 import { AquiferError } from '../../core/errors.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 import { table } from '../table.ts'
 
@@ -12,9 +13,11 @@ export function addDeadLetters(program: Command): void {
     .command('list', { isDefault: true })
     .option('--source <name>', 'only of this source')
     .description('List them, newest first')
+    .allowExcessArguments()
     .action(async (_options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions & { source?: string }>()
       await runCommand(flags, async (run) => {
+        refuseUnknown(group, command.args)
         await using app = await run.openApp()
         const letters = await app.ledger.deadLetters({ source: flags.source, limit: most })
         run.print({ dead_letters: letters.map(toJson) }, () => toText(letters))
@@ -29,7 +32,10 @@ export function addDeadLetters(program: Command): void {
         await using app = await run.openApp()
         const letters = await app.ledger.deadLetters({ source: undefined, limit: most })
         const letter = letters.find((one) => String(one.id) === id)
-        if (letter === undefined) throw new AquiferError('RECORD_NOT_FOUND', `There is no dead letter ${id}.`)
+        if (letter === undefined) {
+          const fix = 'Use a number of `aquifer dead-letters list`; it may have been processed since.'
+          throw new AquiferError('RECORD_NOT_FOUND', `There is no dead letter ${id}.`, { fix })
+        }
         run.print(toJson(letter), () => `${toText([letter])}\n\n  → ${letter.error.fix}`)
       })
     })

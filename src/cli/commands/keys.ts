@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { everybody } from '../../core/caller.ts'
 import { AquiferError } from '../../core/errors.ts'
 import type { ApiKey } from '../../core/ledger.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 import { table } from '../table.ts'
 
@@ -34,8 +35,10 @@ export function addKeys(program: Command): void {
   group
     .command('list', { isDefault: true })
     .description('List the keys; the keys themselves are not kept')
+    .allowExcessArguments()
     .action(async (_options: unknown, command: Command) => {
       await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
+        refuseUnknown(group, command.args)
         await using app = await run.openApp()
         const keys = await app.ledger.listKeys()
         run.print({ keys: keys.map(toJson) }, () => toText(keys))

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Filters, Hit, SearchAnswer } from '../../../schemas/search.ts'
 import { AquiferError } from '../../core/errors.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
@@ -18,7 +18,7 @@ export function addSearch(program: Command): void {
     .argument('<query>', 'what to look for')
     .option('--source <name...>', 'only these sources')
     .option('--filter <field=value...>', 'only records whose field has the value; the same field again means either')
-    .addOption(new Option('--limit <n>', 'how many hits').default(10).argParser(positive))
+    .addOption(new Option('--limit <n>', 'how many hits, up to 100').default(10).argParser(toLimit))
     .option('--cursor <cursor>', 'next_cursor of the page before')
     .option('--explain', 'show what each leg says of a hit')
     .description('Search by words and meaning, as agents do')
@@ -40,11 +40,9 @@ export function addSearch(program: Command): void {
     })
 }
 
-function positive(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1)
-    throw new AquiferError('ARGUMENT_INVALID', `${text} is not a number of hits.`)
-  return number
+function toLimit(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.')
 }
 
 function parseFilters(texts: readonly string[]): Filters {

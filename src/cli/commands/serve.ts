@@ -34,7 +34,7 @@ export function addServe(program: Command): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<ServeFlags>()
-      await runCommand(flags, (run) => (flags.stdio === true ? serveStdio(run) : serveHttp(run, flags)))
+      await runCommand(flags, (run) => (flags.stdio === true ? serveStdio(run) : serveHttp(run, flags)), 'error')
     })
 }
 
@@ -90,11 +90,16 @@ async function serveHttp(run: Run, flags: ServeFlags): Promise<void> {
       log: run.log,
       version: packageJson.version,
     })
-    app.embedder.ready().catch((error: unknown) => run.log.error({ err: error }, 'the embedding model is not ready'))
+    app.embedder.ready().catch((error: unknown) => {
+      if (!run.signal.aborted) run.log.error({ err: error }, 'the embedding model is not ready')
+    })
     run.print(
       { url: server.url, mcp: `${server.url}/mcp` },
       () => `MCP at ${server.url}/mcp, console at ${server.url}/ (Ctrl-C ends it)`,
     )
+    if (server.keyNeeded && !(await hasKey(app))) {
+      run.say('Every call needs a key here, and there is none yet: `aquifer keys add NAME --group GROUP` makes one.')
+    }
     await new Promise<void>((resolve) => {
       if (run.signal.aborted) resolve()
       run.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -102,6 +107,10 @@ async function serveHttp(run: Run, flags: ServeFlags): Promise<void> {
   } finally {
     await opened.close()
   }
+}
+
+async function hasKey({ ledger }: App): Promise<boolean> {
+  return (await ledger.listKeys()).some(({ revokedAt }) => revokedAt === undefined)
 }
 
 function keyring(app: App): Callers {

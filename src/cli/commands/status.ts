@@ -32,7 +32,9 @@ function toText({ sources, stores, usage, notices }: Status): string {
     kind,
     String(generation),
     String(chunks ?? '?'),
-    behind === null ? 'cannot be reached' : behind === 0 ? 'in step' : `${String(behind)} changes behind`,
+    [chunks === null ? 'cannot be reached' : '', behind === 0 ? 'in step' : `${String(behind ?? '?')} changes behind`]
+      .filter((part) => part !== '')
+      .join(', '),
   ])
   const parts = [
     sources.length === 0

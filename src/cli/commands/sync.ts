@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { kindTable, toErrorView } from '../../core/errors.ts'
+import type { App } from '../../app.ts'
+import { AquiferError, kindTable, toErrorView } from '../../core/errors.ts'
 import type { SyncOutcome } from '../../pipeline/sync.ts'
 import { showProgress } from '../progress.ts'
-import { reportError, runCommand, type GlobalOptions, type Run } from '../run.ts'
+import { reportError, runCommand, toText as toErrorText, type GlobalOptions, type Run } from '../run.ts'
 import { table } from '../table.ts'
 
 interface SyncFlags extends GlobalOptions {
@@ -48,17 +49,29 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
     ...outcome.sources.flatMap(({ error }) => error ?? []),
     ...(outcome.projection === undefined ? [] : [outcome.projection]),
   ]
-  run.print(toJson(outcome), () => toText(outcome))
+  const empty = run.signal.aborted ? [] : await findEmpty(app, outcome)
+  run.print(toJson(outcome, empty), () => toText(outcome))
   if (run.signal.aborted) {
     run.say('Stopped. The next run goes on where this one was.')
-    return 130
+    return run.stoppedCode()
   }
   // Programs have been told in the JSON document; people get each error with its fix.
   if (!run.json) for (const error of errors) reportError(error, run)
+  for (const error of empty) run.say(toErrorText(error))
+  const setAside = outcome.sources.reduce((sum, { rejected }) => sum + rejected, 0)
+  if (setAside > 0) run.say('What was set aside, and why: `aquifer dead-letters`.')
   return errors[0] === undefined ? 0 : kindTable[errors[0].kind].exit
 }
 
-function toJson({ sources, removed, projection }: SyncOutcome): object {
+/** Sources that were read well and gave nothing: no failure, but seldom what was meant. */
+async function findEmpty({ ledger }: App, outcome: SyncOutcome): Promise<readonly AquiferError[]> {
+  const held = new Map((await ledger.status()).sources.map(({ name, records }) => [name, records]))
+  return outcome.sources
+    .filter(({ source, error }) => error === undefined && (held.get(source) ?? 0) === 0)
+    .map(({ source }) => new AquiferError('SOURCE_EMPTY', `Source ${source} was read and holds nothing to index.`))
+}
+
+function toJson({ sources, removed, projection }: SyncOutcome, empty: readonly AquiferError[]): object {
   return {
     sources: sources.map(({ source, error, ...counts }) => ({
       name: source,
@@ -67,6 +80,7 @@ function toJson({ sources, removed, projection }: SyncOutcome): object {
     })),
     removed,
     projection_error: projection === undefined ? null : toErrorView(projection),
+    notices: empty.map(toErrorView),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/caller.ts'
+import { estimateTokens } from '../../core/tokens.ts'
 import type { Candidate } from '../../search/fuse.ts'
 import { collectHits } from '../../search/collect-hits.ts'
 import { createKnowledge } from '../../search/knowledge.ts'
@@ -60,7 +61,7 @@ export async function judge(context: SearchContext, options: JudgeOptions): Prom
       ...(legs && context.lexical !== undefined ? { lexical: await alone('lexical') } : {}),
       ...(legs ? { vector: await alone('vector') } : {}),
       tookMs,
-      tokens: first.hits.reduce((sum, hit) => sum + context.countTokens(hit.text), 0),
+      tokens: first.hits.reduce((sum, hit) => sum + estimateTokens(hit.text), 0),
     })
     options.onQuestion(judged.length, dataset.questions.length)
   }
@@ -75,8 +76,8 @@ async function rankingOf(
   idOf: (recordId: string) => string,
 ): Promise<string[]> {
   const plan = await planSearch(context, { query, limit: 100 }, caller)
-  const { candidates } = await retrieve(context, plan, legDepth, undefined, leg)
+  const { candidates, early } = await retrieve(context, plan, legDepth, undefined, leg)
   const found: readonly Candidate[] = candidates.filter((candidate) => candidate[leg]?.rank !== undefined)
-  const hits = await collectHits(context, plan, found, 100)
+  const hits = await collectHits(context, plan, { candidates: found, early }, 100)
   return hits.map(({ source, key }) => idOf(`${source}:${key}`))
 }

@@ -17,7 +17,7 @@ export function reads(
       const { id } = await readerGeneration(context)
       const { sql, params } = filterSql(filter, 2)
       const rows = await db.query<FoundChunk>(
-        `select c.id as chunk, c.ordinal, c.header, c.text, ${recordColumns}
+        `select c.id as chunk, c.ordinal, r.slots <= 1 as alone, c.header, c.text, ${recordColumns}
          from ${tablesOf(id).chunk} c join record r on r.id = c.id / ${String(maxChunks)} join source s on s.id = r.source_id
          where c.id = any($1::bigint[]) and ${sql}`,
         [chunks, ...params],

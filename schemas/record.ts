@@ -40,6 +40,12 @@ export const Change = z.discriminatedUnion('kind', [
     position: z.string(),
     cursor: Json,
     asOf: z.string(),
+    partial: z
+      .literal(true)
+      .optional()
+      .describe(
+        'A place to go on from in the middle of a read: not everything up to the position has been handed over yet',
+      ),
   }),
 ])
 export type Change = z.infer<typeof Change>

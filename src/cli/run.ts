@@ -61,7 +61,7 @@ export async function runCommand(
     json,
     log,
     signal: stop.signal,
-    stoppedCode: stop.exitCode,
+    stoppedCode: () => stop.exitCode(),
     print: (result, text) => process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${plainText(text())}\n`),
     say: (text) => {
       if (!json) process.stderr.write(`${plainText(text)}\n`)

@@ -24,7 +24,8 @@ export interface KeyRange {
 export interface Indexer extends AsyncDisposable {
   /**
    * Changes of these sources after their cursors, each source's oldest first; without a cursor, everything there is.
-   * A checkpoint says that everything of its source before it has been handed over. Ends when caught up or, opened
+   * A checkpoint says that everything of its source up to its position has been handed over, a partial one only where to
+   * go on. Ends when caught up or, opened
    * with `until: 'abort'`, when the signal aborts. May be called again on the same connection.
    */
   changes(after: Cursors): AsyncIterable<Change>

@@ -6,6 +6,7 @@ export interface FeedRecord {
   readonly key: string
   /** Number of the record's last change in its source's feed; the external version of everything written for it. */
   readonly feed: number
+  /** Of its passages in this generation. */
   readonly language: string
   readonly acl: readonly string[]
   readonly facets: readonly string[]
@@ -36,14 +37,23 @@ export interface ProjectionPosition {
   readonly feed: number
   /** The ledger's newest. */
   readonly head: number
+  /** The source's position up to which surely everything is projected; undefined when that is none. */
+  readonly position: string | undefined
+  /** Of what the source's records were last written in. */
+  readonly language: string
 }
 
 export interface LedgerFeed {
   feedPage(args: { generation: number; sourceId: number; after: number; limit: number }): Promise<FeedPage>
   projectionPositions(args: { projection: string; generation: number }): Promise<readonly ProjectionPosition[]>
-  advanceProjection(args: { projection: string; generation: number; sourceId: number; feed: number }): Promise<void>
-  /** The source's position at a feed number: what a projection that stands there holds. */
-  positionAt(args: { sourceId: number; feed: number }): Promise<string | undefined>
+  /** Moves a projection on; does nothing when it stands before `from`, because somebody reset it meanwhile. */
+  advanceProjection(args: {
+    projection: string
+    generation: number
+    sourceId: number
+    from: number
+    feed: number
+  }): Promise<void>
   /** Forgets how far a projection is, so that it is rebuilt from the feed's start. */
   resetProjection(args: { projection: string; generation: number }): Promise<void>
 }

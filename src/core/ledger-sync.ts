@@ -72,8 +72,15 @@ export interface Batch {
   /** New vectors for the cache, in the order of `hash`. */
   readonly embeddings: readonly { readonly hash: string; readonly vector: Float32Array }[]
   readonly usage: { readonly tokens: number; readonly cost: number }
-  /** Written with the batch; absent between checkpoints. */
-  readonly checkpoint?: { readonly cursor: Json; readonly position: string; readonly asOf: string }
+  /**
+   * Written with the batch; absent between checkpoints. Position and time are absent while a read that was begun has not
+   * handed over everything up to them.
+   */
+  readonly checkpoint?: {
+    readonly cursor: Json
+    readonly position: string | undefined
+    readonly asOf: string | undefined
+  }
 }
 
 export interface CommitResult {

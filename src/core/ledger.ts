@@ -77,7 +77,10 @@ export interface LedgerAdmin {
   ensureGeneration(
     args: GenerationSettings & { readonly languages: readonly string[] },
   ): Promise<{ generation: Generation; differs: boolean }>
-  /** A generation beside the active one, or the one of the same settings whose building was interrupted. */
+  /**
+   * A generation beside the active one, or the one of the same settings whose building was interrupted, if nothing was
+   * committed since.
+   */
   beginGeneration(args: GenerationSettings): Promise<Generation>
   /** Live records after this id, with what chunking needs. */
   recordsPage(args: { after: number; limit: number }): Promise<readonly RecordText[]>

@@ -34,10 +34,10 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   /** Removes tombstones of this source with a feed number of at most `feed`. */
   purge(generation: number, sourceId: number, feed: number): Promise<void>
   /**
-   * Whether the generation's indices are there. When they are not but the ledger's projection is ahead of 0, they were
-   * lost: reset the projection, then `prepare`.
+   * Whether the generation's indices are there, those of these languages too. When they are not but the ledger's
+   * projection is ahead of 0, they were lost: reset the projection, then `prepare`.
    */
-  exists(generation: number): Promise<boolean>
+  exists(generation: number, languages?: readonly string[]): Promise<boolean>
   /** Removes a generation's indices, so that it can be rebuilt from the feed's start whatever was in them. */
   drop(generation: number): Promise<void>
   /** Points the alias at this generation and removes all others. */

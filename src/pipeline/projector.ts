@@ -1,9 +1,12 @@
-import { AquiferError, toAquiferError, toErrorView } from '../core/errors.ts'
-import type { ProjectionPosition } from '../core/ledger-feed.ts'
+import { AquiferError, toAquiferError } from '../core/errors.ts'
 import type { LexicalProjection } from '../core/lexical.ts'
 import type { PipelineContext } from './pipeline.ts'
+import { projectFeed } from './project-feed.ts'
 
-const pageRecords = 2000
+/** Indices may be lost while nothing changes that would have to be written. */
+const lookAgainMs = 30_000
+const tidyEveryMs = 10 * 60_000
+const longestWaitMs = 15_000
 
 export interface Projector {
   /** There is something new in the feed. */
@@ -14,61 +17,50 @@ export interface Projector {
   catchUp(signal: AbortSignal): Promise<void>
 }
 
+interface ProjectorOptions {
+  /** Searches are to look at this generation. */
+  readonly activate: boolean
+  /** Rides out what only an operator can mend, too. */
+  readonly persistent?: boolean
+  /** Told once an outage. */
+  readonly onTrouble?: (error: AquiferError) => void
+}
+
 /** Keeps one projection in step with the ledger's feed. Several may run at once: every write carries its version. */
 export function createProjector(
   context: PipelineContext,
   projection: LexicalProjection,
   generation: number,
-  { activate }: { readonly activate: boolean },
+  { activate, persistent = false, onTrouble = () => {} }: ProjectorOptions,
 ): Projector {
   const { ledger, clock, log } = context
+  const target = { projection: projection.name, generation }
   let wake: (() => void) | undefined
   let news = true
+  let settled = new Map<number, number>()
+  let tidiedAt = clock.now()
 
   /** Indices that were lost are made again and filled from the feed's start. */
   const prepare = async (): Promise<void> => {
-    if (!(await projection.exists(generation)))
-      await ledger.resetProjection({ projection: projection.name, generation })
+    if (activate && (await ledger.status()).generation?.id !== generation) {
+      throw new AquiferError('LEXICAL_NOT_READY', 'Another generation has become the active one meanwhile.')
+    }
+    const projected = (await ledger.projectionPositions(target)).filter(({ feed }) => feed > 0)
+    const languages = new Set(projected.map(({ language }) => language))
+    if (!(await projection.exists(generation, [...languages]))) await ledger.resetProjection(target)
     await projection.prepare(generation)
+    if (activate) await projection.activate(generation)
   }
 
-  const positions = (): Promise<readonly ProjectionPosition[]> =>
-    ledger.projectionPositions({ projection: projection.name, generation })
-
-  const pass = async (signal: AbortSignal): Promise<void> => {
-    let wrote = false
-    for (const position of await positions()) {
-      let after = position.feed
-      let head = position.head
-      while (after < head) {
-        signal.throwIfAborted()
-        const page = await ledger.feedPage({ generation, sourceId: position.sourceId, after, limit: pageRecords })
-        const { rejected } = await projection.write(generation, page.records)
-        const error = new AquiferError('LEXICAL_REJECTED', 'Elasticsearch refused this record.')
-        if (rejected.length > 0) {
-          await ledger.addDeadLetters({
-            sourceId: position.sourceId,
-            letters: rejected.map(({ record }) => ({
-              key: record.key,
-              stage: 'project' as const,
-              position: String(record.feed),
-              error: toErrorView(error),
-            })),
-          })
-        }
-        // An empty page below the head: the last changes were all overtaken by newer ones.
-        after = page.records.length === 0 ? page.head : page.next
-        head = page.head
-        wrote = true
-        await ledger.advanceProjection({
-          projection: projection.name,
-          generation,
-          sourceId: position.sourceId,
-          feed: after,
-        })
-      }
+  /** Drops tombstones that the feed passed so long ago that no write of anybody can still be on its way. */
+  const tidy = async (): Promise<void> => {
+    if (clock.now() - tidiedAt < tidyEveryMs) return
+    const positions = await ledger.projectionPositions(target)
+    for (const { sourceId, feed } of positions) {
+      await projection.purge(generation, sourceId, Math.min(feed, settled.get(sourceId) ?? 0))
     }
-    if (wrote) await projection.refresh(generation)
+    settled = new Map(positions.map(({ sourceId, feed }) => [sourceId, feed]))
+    tidiedAt = clock.now()
   }
 
   const waitForNews = async (signal: AbortSignal): Promise<void> => {
@@ -91,30 +83,31 @@ export function createProjector(
     },
     catchUp: async (signal) => {
       await prepare()
-      await pass(signal)
+      await projectFeed(context, projection, generation, signal)
     },
     run: async (signal) => {
-      let prepared = false
+      let preparedAt: number | undefined
       for (let failures = 0; !signal.aborted;) {
         await waitForNews(signal)
         news = false
         try {
-          if (!prepared) {
+          if (preparedAt === undefined || clock.now() - preparedAt > lookAgainMs) {
             await prepare()
-            if (activate) await projection.activate(generation)
+            preparedAt = clock.now()
           }
-          prepared = true
-          await pass(signal)
+          await projectFeed(context, projection, generation, signal)
+          await tidy()
           failures = 0
         } catch (thrown) {
           if (signal.aborted) return
           const error = toAquiferError(thrown)
-          if (error.kind === 'config') throw error
+          if (error.kind === 'config' && !persistent) throw error
           // Its indices are gone, or another generation is live: looked at again.
-          if (error.code === 'LEXICAL_NOT_READY') prepared = false
+          if (error.code === 'LEXICAL_NOT_READY') preparedAt = undefined
           log.warn({ err: thrown, code: error.code }, `${projection.name} is behind: ${error.message}`)
+          if (failures === 0) onTrouble(error)
           news = true
-          await clock.sleep(Math.min(30_000, 500 * 2 ** Math.min(failures++, 6)), signal)
+          await clock.sleep(Math.min(longestWaitMs, 500 * 2 ** Math.min(failures++, 6)), signal)
         }
       }
     },

@@ -70,6 +70,8 @@ export async function rebuild(context: PipelineContext, options: RebuildOptions)
     })
   }
   if (projection !== undefined) {
+    // An interrupted run may have left documents there that this generation does not have.
+    await projection.drop(generation.id)
     await ledger.resetProjection({ projection: projection.name, generation: generation.id })
     await createProjector(context, projection, generation.id, { activate: false }).catchUp(signal)
   }

@@ -20,6 +20,8 @@ export interface SourceWriter {
   push(change: Change): Promise<void>
   /** Everything taken so far is in the ledger. */
   flush(): Promise<void>
+  /** Whatever is under way has ended, well or not. */
+  settled(): Promise<void>
   readonly counts: Omit<SyncProgress, 'source' | 'phase'>
   /** The newest cursor that the ledger holds, if any was written. */
   readonly cursor: Checkpoint['cursor'] | undefined
@@ -82,7 +84,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     if (pending.length > ahead) await pending.shift()
   }
 
-  const write = async (prepared: PreparedBatch, checkpoint: Checkpoint | undefined): Promise<void> => {
+  const write = async (prepared: PreparedBatch, checkpoint: Batch['checkpoint'] | undefined): Promise<void> => {
     const slices = sliceByChunks(prepared.puts, chunkTarget)
     counts.unchanged += prepared.unchanged
     counts.rejected += prepared.letters.length
@@ -103,9 +105,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         deadLetters: prepared.letters.filter(({ key }) => last || keys.has(key)),
         embeddings: prepared.embeddings.filter(({ hash }) => hashes.has(hash)),
         usage: last ? prepared.usage : { tokens: 0, cost: 0 },
-        ...(last && checkpoint !== undefined
-          ? { checkpoint: { cursor: checkpoint.cursor, position: checkpoint.position, asOf: checkpoint.asOf } }
-          : {}),
+        ...(last && checkpoint !== undefined ? { checkpoint } : {}),
       }
       const result = await context.ledger.commit(batch)
       counts.written += result.written
@@ -123,7 +123,8 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     },
     push: async (change) => {
       if (change.kind === 'checkpoint') {
-        open.checkpoint = change
+        const { position, asOf } = change.partial === true ? (open.checkpoint ?? nowhere) : change
+        open.checkpoint = { cursor: change.cursor, position, asOf }
         if (open.changes.size > 0) return
         return send()
       }
@@ -145,13 +146,16 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
       pending = []
       if (failure !== undefined) throw failure.error
     },
+    settled: async () => void (await Promise.all(pending)),
   }
 }
+
+const nowhere = { position: undefined, asOf: undefined }
 
 interface OpenBatch {
   changes: Map<string, Put | Delete>
   letters: DeadLetterWrite[]
-  checkpoint: Checkpoint | undefined
+  checkpoint: Batch['checkpoint'] | undefined
   characters: number
 }
 

@@ -4,6 +4,7 @@ import type { Indexer } from '../core/indexer.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
 import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
 import { compareRound, readRound, startReading, type Reading } from './read-round.ts'
+import { settle } from './settle.ts'
 import { settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
 
 export interface SourceOutcome extends Omit<SyncProgress, 'phase'> {
@@ -17,6 +18,8 @@ export interface SyncGroupOptions {
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
   readonly onCommit: () => void
+  /** The group has been read once, or can't be; whether it is time to settle. */
+  readonly onRead: () => boolean
   /** A failure that a watch rides out. */
   readonly onTrouble: (sources: readonly string[], error: AquiferError) => void
 }
@@ -61,10 +64,14 @@ async function attempt(
   let error: AquiferError | undefined
   try {
     for (const { job, claim } of claimed) readings.push(await begin(context, job, claim, { ...options, signal }))
-    if (readings.length > 0) await run(context, group, readings, { ...options, signal })
+    if (readings.length === 0) options.onRead()
+    else await run(context, group, readings, { ...options, signal })
   } catch (thrown) {
+    options.onRead()
     error = options.signal.aborted ? undefined : toAquiferError(lost.signal.aborted ? lost.signal.reason : thrown)
   }
+  // What was read and paid for is still written, under the claim.
+  for (const { writer } of readings) await writer.settled()
   for (const { claim } of claimed) {
     await claim
       .release(error)
@@ -111,7 +118,8 @@ async function run(
     if (group.type.deletes === 'by comparison') {
       await compareRound(context, indexer, readings, { all: round === 0, onProgress, signal })
     }
-    await settle(context, readings, onProgress, signal)
+    // While others load, the graph would be built for nothing, and they would have to wait for it.
+    if (options.onRead()) await settle(context, signal, onProgress)
     if (!options.watch) return
     await context.clock.sleep(everyMs, signal)
     if (signal.aborted) return
@@ -134,21 +142,4 @@ async function openGroup(
     everyMs,
     digest: (canonical) => createHmac('sha256', key).update(canonical).digest('base64url').slice(0, 22),
   })
-}
-
-/** What is left to do after a read: the graph is built or fed, slice by slice, while searches go on in between. */
-async function settle(
-  context: PipelineContext,
-  readings: readonly Reading[],
-  onProgress: OnProgress,
-  signal: AbortSignal,
-): Promise<void> {
-  await context.ledger.finishLoad()
-  for (;;) {
-    signal.throwIfAborted()
-    const { remaining } = await context.ledger.mergeVectors()
-    if (remaining === 0) return
-    for (const { job, writer } of readings.slice(0, 1))
-      onProgress({ source: job.config.name, phase: 'merging', ...writer.counts })
-  }
 }

@@ -2,11 +2,13 @@ import pLimit from 'p-limit'
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError, toAquiferError } from '../core/errors.ts'
 import type { GenerationSettings } from '../core/ledger.ts'
+import type { ProjectionPosition } from '../core/ledger-feed.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
 import { findDrift, rebuildError, type Drift } from './needs-rebuild.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector, type Projector } from './projector.ts'
 import { rebuild } from './rebuild.ts'
+import { settle } from './settle.ts'
 import type { SourceGroup } from './source-job.ts'
 import { syncGroup, type SourceOutcome } from './sync-group.ts'
 
@@ -48,39 +50,78 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   if (needed !== undefined && !options.full) throw needed
   const active = drift.generation.length === 0 ? generation : await rebuildAll(context, options)
   const projector =
-    projection === undefined ? undefined : createProjector(context, projection, active.id, { activate: true })
+    projection === undefined
+      ? undefined
+      : createProjector(context, projection, active.id, {
+          activate: true,
+          persistent: options.watch,
+          onTrouble: (error) => {
+            if (options.watch) options.onTrouble([projection.name], error)
+          },
+        })
   if (options.full && projection !== undefined) {
     await ledger.resetProjection({ projection: projection.name, generation: active.id })
   }
+  const before = await positionsOf(context, active.id)
   for (const source of drift.removed) await ledger.removeSource({ source })
   const stop = new AbortController()
   const background = projector?.run(AbortSignal.any([signal, stop.signal])).then(
     () => undefined,
     (error: unknown) => toAquiferError(error),
   )
-  const limit = pLimit(options.watch ? Math.max(1, options.groups.length) : concurrentGroups)
-  const outcomes = await Promise.all(
-    options.groups.map((group) =>
-      limit(() => syncGroup(context, group, { ...options, onCommit: () => projector?.notify() })),
-    ),
-  )
+  const outcomes = await syncGroups(context, options, () => projector?.notify())
   stop.abort()
   const failed = await background
-  const behind = failed ?? (await finishProjection(context, projector, active.id, drift, options))
+  const behind = failed ?? (await finishProjection(context, projector, active.id, { before, drift }, options))
   return { sources: outcomes.flat(), removed: drift.removed, projection: behind }
 }
 
-/** The last of the feed, then what only tombstones of removed sources were kept for. */
-async function finishProjection(
+async function positionsOf(
   { ledger, projection }: PipelineContext,
+  generation: number,
+): Promise<readonly ProjectionPosition[]> {
+  if (projection === undefined) return []
+  return ledger.projectionPositions({ projection: projection.name, generation })
+}
+
+async function syncGroups(
+  context: PipelineContext,
+  options: SyncOptions,
+  onCommit: () => void,
+): Promise<readonly (readonly SourceOutcome[])[]> {
+  const limit = pLimit(options.watch ? Math.max(1, options.groups.length) : concurrentGroups)
+  const unread = new Set(options.groups)
+  const outcomes = await Promise.all(
+    options.groups.map((group) =>
+      limit(() =>
+        syncGroup(context, group, {
+          ...options,
+          onCommit,
+          onRead: () => {
+            unread.delete(group)
+            return options.watch && unread.size === 0
+          },
+        }),
+      ),
+    ),
+  )
+  if (!options.watch && !options.signal.aborted) await settle(context, options.signal, options.onProgress)
+  return outcomes
+}
+
+/** The last of the feed, then what tombstones were kept for. */
+async function finishProjection(
+  context: PipelineContext,
   projector: Projector | undefined,
   generation: number,
-  drift: Drift,
+  { before, drift }: { readonly before: readonly ProjectionPosition[]; readonly drift: Drift },
   { signal, onProgress }: SyncOptions,
 ): Promise<AquiferError | undefined> {
+  const { ledger, projection } = context
+  // What a removed source left has to be projected before it is forgotten.
+  if (signal.aborted) return undefined
   try {
-    if (projector !== undefined && projection !== undefined && !signal.aborted) {
-      const before = await ledger.projectionPositions({ projection: projection.name, generation })
+    if (projector !== undefined && projection !== undefined) {
       onProgress({
         source: projection.name,
         phase: 'projecting',
@@ -91,8 +132,11 @@ async function finishProjection(
         rejected: 0,
       })
       await projector.catchUp(signal)
-      // Up to where it stood before this run nothing can still be on its way.
+      // Up to where it stood before this run no write of anybody can still be on its way.
       for (const { sourceId, feed } of before) await projection.purge(generation, sourceId, feed)
+      for (const { sourceId, source, feed } of await positionsOf(context, generation)) {
+        if (drift.removed.includes(source)) await projection.purge(generation, sourceId, feed)
+      }
     }
     for (const source of drift.removed) await ledger.forgetSource({ source })
     return undefined

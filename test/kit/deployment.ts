@@ -7,9 +7,26 @@ import { openTempDir } from './temp-dir.ts'
 
 export type DeploymentKind = 'embedded' | 'standard'
 
+/** Where a deployment keeps what it knows, for tests that look there themselves. */
+export type Stores =
+  | { readonly kind: 'embedded'; readonly dir: string }
+  | {
+      readonly kind: 'standard'
+      readonly databaseUrl: string
+      readonly elasticsearchUrl: string
+      readonly prefix: string
+    }
+
+export interface DeploymentOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** The way by which the program reaches Elasticsearch, given its own address. */
+  readonly viaElasticsearch?: (url: string) => Promise<string>
+}
+
 /** A folder with an aquifer.yaml over stores of its own, and the program run in it. */
 export interface Deployment extends AsyncDisposable {
   readonly dir: string
+  readonly stores: Stores
   /** Writes aquifer.yaml: the stores' part is there already. */
   configure(yaml: string): Promise<void>
   run(...args: string[]): Promise<Ended>
@@ -18,20 +35,24 @@ export interface Deployment extends AsyncDisposable {
 
 export async function openDeployment(
   kind: DeploymentKind,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, viaElasticsearch = async (url) => url }: DeploymentOptions = {},
 ): Promise<Deployment> {
   await using opened = new AsyncDisposableStack()
   const { path: dir } = opened.use(await openTempDir())
-  let stores = ''
+  let yamlOfStores = ''
+  let stores: Stores = { kind: 'embedded', dir: join(dir, '.aquifer') }
   if (kind === 'standard') {
     const database = opened.use(await openTestDatabase())
     const indices = opened.use(await openTestIndices())
-    stores = `ledger: { postgres: '${database.url}' }\nlexical: { elasticsearch: { url: '${indices.url}', prefix: ${indices.prefix} } }\n`
+    const { url: elasticsearchUrl, prefix } = indices
+    stores = { kind: 'standard', databaseUrl: database.url, elasticsearchUrl, prefix }
+    yamlOfStores = `ledger: { postgres: '${database.url}' }\nlexical: { elasticsearch: { url: '${await viaElasticsearch(elasticsearchUrl)}', prefix: ${prefix} } }\n`
   }
   const stack = opened.move()
   return {
     dir,
-    configure: (yaml) => writeFile(join(dir, 'aquifer.yaml'), `version: 1\n${stores}${yaml}`),
+    stores,
+    configure: (yaml) => writeFile(join(dir, 'aquifer.yaml'), `version: 1\n${yamlOfStores}${yaml}`),
     run: (...args) => runProgram(args, { dir, env }),
     json: (...args) => runJson(args, { dir, env }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -17,7 +17,11 @@ interface ProgramOptions {
 
 /** Starts the program itself, as a user would. */
 export function startProgram(args: readonly string[], { dir, env = {} }: ProgramOptions): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { cwd: dir, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [main, ...args], {
+    cwd: dir,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
 }
 
 /** Runs the program to its end. */

@@ -12,7 +12,7 @@ export interface Indices {
   ensure(generation: number, language: string): Promise<void>
   /** Looks again next time: somebody may have removed an index. */
   forget(): void
-  exists(generation: number): Promise<boolean>
+  exists(generation: number, languages: readonly string[]): Promise<boolean>
   drop(generation: number): Promise<void>
   activate(generation: number): Promise<void>
 }
@@ -82,8 +82,14 @@ export function manageIndices(context: ElasticsearchContext): Indices {
       known.add(name)
     },
     forget: () => known.clear(),
-    exists: (generation) =>
-      ask(context, async (client) => (await ours(client)).some((index) => index.generation === generation)),
+    exists: (generation, languages) =>
+      ask(context, async (client) => {
+        const names = new Set((await ours(client)).map(({ name }) => name))
+        if ([baseLanguage, ...languages].every((language) => names.has(indexName(prefix, generation, language))))
+          return true
+        known.clear()
+        return false
+      }),
     drop: (generation) =>
       ask(context, async (client) => {
         const indices = (await ours(client)).filter((index) => index.generation === generation)

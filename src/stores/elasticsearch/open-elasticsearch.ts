@@ -45,7 +45,7 @@ export function openElasticsearch(options: ElasticsearchOptions): LexicalProject
     name: 'elasticsearch',
     check: () => checkServer(context),
     prepare: (generation) => indices.prepare(generation),
-    exists: (generation) => indices.exists(generation),
+    exists: (generation, languages = []) => indices.exists(generation, languages),
     drop: (generation) => indices.drop(generation),
     activate: (generation) => indices.activate(generation),
     write: async (generation, records) => {

@@ -100,4 +100,12 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       );
     `,
   },
+  {
+    // How far a source's and a projection's position reach in the feed.
+    version: 2,
+    sql: `
+      alter table source add column position_feed bigint not null default 0;
+      alter table projection add column position text;
+    `,
+  },
 ]

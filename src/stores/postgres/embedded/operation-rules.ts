@@ -43,7 +43,6 @@ export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   holder: read,
   feedPage: read,
   projectionPositions: read,
-  positionAt: read,
   recordsPage: read,
   fillPosition: read,
   claim: write,

@@ -96,17 +96,18 @@ async function finish(
   result: CommitResult,
   grown: { records: number; chunks: number },
 ): Promise<void> {
+  // A generation that is being filled in another run lacks what is written now: its filling has to begin anew.
   await tx.query(
-    `update source set feed = $2, last_batch = $3, last_result = $4, records = records + $5, chunks = chunks + $6, language = $7
+    `with stale as (update generation set fill_position = -1 where state = 'building')
+     update source set feed = $2, last_batch = $3, last_result = $4, records = records + $5, chunks = chunks + $6, language = $7
      where id = $1`,
     [batch.sourceId, result.feed, batch.id, JSON.stringify(result), grown.records, grown.chunks, batch.language],
   )
   if (batch.checkpoint === undefined) return
   const { cursor, position, asOf } = batch.checkpoint
-  await tx.query(`update source set cursor = $2, position = $3, as_of = $4 where id = $1`, [
-    batch.sourceId,
-    JSON.stringify(cursor),
-    position,
-    asOf,
-  ])
+  await tx.query(
+    `update source set cursor = $2, position = coalesce($3, position), as_of = coalesce($4::timestamptz, as_of),
+       position_feed = case when $3::text is null then position_feed else feed end where id = $1`,
+    [batch.sourceId, JSON.stringify(cursor), position ?? null, asOf ?? null],
+  )
 }

@@ -28,8 +28,8 @@ export function feed({ db }: LedgerContext): LedgerFeed {
              where source_id = $1 and feed > $2 order by feed limit $3`,
             [sourceId, after, limit],
           )
-          const chunks = await tx.query<FeedChunk>(
-            `select c.id as chunk, c.header, c.text from unnest($1::bigint[]) as r(id)
+          const chunks = await tx.query<FeedChunk & { readonly language: string }>(
+            `select c.id as chunk, c.language, c.header, c.text from unnest($1::bigint[]) as r(id)
              join ${tablesOf(generation).chunk} c
                on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}`,
             [rows.filter(({ deleted }) => !deleted).map(({ id }) => id)],
@@ -41,24 +41,25 @@ export function feed({ db }: LedgerContext): LedgerFeed {
         { snapshot: true },
       ),
     projectionPositions: ({ projection, generation }) =>
-      db.query<ProjectionPosition>(
-        `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, s.feed as head
-         from source s left join projection p on p.source_id = s.id and p.name = $1 and p.generation = $2 order by s.id`,
-        [projection, generation],
-      ),
-    advanceProjection: async ({ projection, generation, sourceId, feed: position }) => {
+      db
+        .query<Omit<ProjectionPosition, 'position'> & { readonly position: string | null }>(
+          `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, s.feed as head, s.language,
+             case when coalesce(p.feed, 0) >= s.position_feed then s.position else p.position end as position
+           from source s left join projection p on p.source_id = s.id and p.name = $1 and p.generation = $2 order by s.id`,
+          [projection, generation],
+        )
+        .then((rows) => rows.map((row) => ({ ...row, position: row.position ?? undefined }))),
+    advanceProjection: async ({ projection, generation, sourceId, from, feed: to }) => {
+      // What it reaches stays known when the source's own position moves on.
       await db.query(
-        `insert into projection (name, generation, source_id, feed) values ($1, $2, $3, $4)
-         on conflict (name, generation, source_id) do update set feed = greatest(projection.feed, excluded.feed)`,
-        [projection, generation, sourceId, position],
+        `insert into projection as p (name, generation, source_id, feed, position)
+         select $1, $2, id, $5, case when $5 >= position_feed then position end from source where id = $3 and ($4 = 0
+           or exists (select 1 from projection where name = $1 and generation = $2 and source_id = $3))
+         on conflict (name, generation, source_id) do update
+         set feed = greatest(p.feed, excluded.feed), position = coalesce(excluded.position, p.position)
+         where p.feed >= $4`,
+        [projection, generation, sourceId, from, to],
       )
-    },
-    positionAt: async ({ sourceId, feed: at }) => {
-      const [row] = await db.query<{ position: string }>(
-        `select position from record where source_id = $1 and feed <= $2 order by feed desc limit 1`,
-        [sourceId, at],
-      )
-      return row?.position
     },
     resetProjection: async ({ projection, generation }) => {
       await db.query(`delete from projection where name = $1 and generation = $2`, [projection, generation])
@@ -69,8 +70,10 @@ export function feed({ db }: LedgerContext): LedgerFeed {
 function toRecord(
   row: RecordRow,
   source: { sourceId: number; name: string; language: string },
-  chunks: readonly FeedChunk[],
+  found: readonly (FeedChunk & { readonly language: string })[],
 ): FeedRecord {
+  const [first] = found
+  const chunks = found.map(({ chunk, header, text }) => ({ chunk, header, text }))
   const used = new Set(chunks.map(({ chunk }) => chunk))
   const gone: number[] = []
   for (let slot = 0; slot < row.slots; slot++) {
@@ -83,7 +86,8 @@ function toRecord(
     source: source.name,
     key: row.key,
     feed: row.feed,
-    language: source.language,
+    // A generation that is being filled may be in another language than the source was until now.
+    language: first?.language ?? source.language,
     acl: row.acl,
     facets: row.facets,
     chunks,

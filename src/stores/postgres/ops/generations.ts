@@ -31,7 +31,8 @@ export function generations(context: LedgerContext): Operations {
         const [building] = await tx.query<Generation>(
           `select id, state, model, dimensions, chunker from generation where state = 'building' for update`,
         )
-        if (building !== undefined && !differs(building, settings)) return building
+        const fresh = await tx.query(`select 1 from generation where state = 'building' and fill_position >= 0`)
+        if (building !== undefined && fresh.length > 0 && !differs(building, settings)) return building
         if (building !== undefined) await dropTables(tx, building.id)
         return createTables(tx, context, settings, 'building')
       }),

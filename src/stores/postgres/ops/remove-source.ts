@@ -22,6 +22,7 @@ export function removeSource({ db }: LedgerContext): Pick<LedgerSync, 'removeSou
             [row.id],
           )
           if (ids.length === 0) return 0
+          await tx.query(`update generation set fill_position = -1 where state = 'building'`)
           const list = ids.map(({ id }) => id)
           const chunks = await dropRecords(tx, generation, list)
           await tx.query(

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openChangingSource, type ChangingSource } from '../kit/changing-source.ts'
+import { openDeployment, type Deployment, type DeploymentKind } from '../kit/deployment.ts'
+import { findDifferences, readContent } from '../kit/find-differences.ts'
+import { killSync, untilCounted, type Moment } from '../kit/killed-sync.ts'
+import { openOpenAiDouble, type OpenAiDouble } from '../kit/openai-double.ts'
+import { endOf, startProgram } from '../kit/program.ts'
+import { createRandom } from '../kit/random.ts'
+
+const dimensions = 32
+
+/** A deployment with a source that is read for the first time by the test. */
+interface Scene extends AsyncDisposable {
+  readonly deployment: Deployment
+  readonly source: ChangingSource
+  readonly double: OpenAiDouble
+}
+
+async function openScene(kind: DeploymentKind, seed: number, rows: number, peps: number): Promise<Scene> {
+  await using opened = new AsyncDisposableStack()
+  const double = opened.use(await openOpenAiDouble({ dimensions }))
+  const deployment = opened.use(await openDeployment(kind))
+  const source = opened.use(await openChangingSource(join(deployment.dir, 'pages'), { seed, rows, files: 200, peps }))
+  const { baseUrl } = double
+  await deployment.configure(
+    `embedding: { provider: openai, model: m, baseUrl: '${baseUrl}', dimensions: ${String(dimensions)} }\n${source.yaml}`,
+  )
+  const stack = opened.move()
+  return { deployment, source, double, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+describe.each([
+  { kind: 'embedded', seed: 20_261, moments: ['request', 'commit', 'commit', 'time'] },
+  { kind: 'standard', seed: 20_262, moments: ['request', 'commit', 'projection', 'time'] },
+] as const)('$kind', ({ kind, seed, moments }) => {
+  test('a sync killed ten times, while the source changes, ends as one that was left alone', async () => {
+    await using scene = await openScene(kind, seed, 500, 20)
+    const { deployment, source, double } = scene
+    const random = createRandom(seed)
+    const killed: Moment[] = []
+    for (let attempt = 0; killed.length < 10 && attempt < 20; attempt++) {
+      const moment = moments[attempt % moments.length] ?? 'time'
+      if (await killSync(deployment, double, moment, random)) killed.push(moment)
+      await source.change()
+    }
+    expect(killed).toHaveLength(10)
+    const last = await deployment.json<{ sources: { error: unknown }[] }>('sync')
+    expect(last.sources.map(({ error }) => error)).toEqual(last.sources.map(() => null))
+    expect(await findDifferences(deployment, source)).toEqual([])
+    const again = await deployment.json<{ sources: object[] }>('sync')
+    expect(again.sources).toMatchObject(last.sources.map(() => ({ written: 0, deleted: 0, rejected: 0 })))
+  }, 600_000)
+
+  test('Ctrl-C in mid-sync is answered at once, and nothing that was committed is embedded again', async () => {
+    await using scene = await openScene(kind, seed + 1000, 500, 0)
+    const { deployment, source, double } = scene
+    const child = startProgram(['sync'], { dir: deployment.dir })
+    const ended = endOf(child)
+    await untilCounted(deployment.stores, child, ({ committed }) => committed > 150)
+    const pressedMs = Date.now()
+    child.kill('SIGINT')
+    const { code, stderr } = await ended
+    expect(code).toBe(130)
+    expect(stderr).toContain('Stopped. The next run goes on where this one was.')
+    expect(Date.now() - pressedMs).toBeLessThan(5000)
+
+    const committed = new Set(
+      (await readContent(deployment.stores)).records.flatMap(({ chunks }) =>
+        chunks.map(({ header, text }) => (header === '' ? text : `${header}\n${text}`)),
+      ),
+    )
+    expect(committed.size).toBeGreaterThan(100)
+    const before = double.calls.length
+    await deployment.json('sync')
+    const later = double.calls.slice(before).flatMap(({ inputs }) => inputs)
+    expect(later.length).toBeGreaterThan(0)
+    expect(later.filter((text) => committed.has(text))).toEqual([])
+    expect(await findDifferences(deployment, source)).toEqual([])
+  })
+})

@@ -1,0 +1,119 @@
+import type { SourceConfig } from '../../src/core/config.ts'
+import type { Embedder } from '../../src/core/embedder.ts'
+import type { Ledger } from '../../src/core/ledger.ts'
+import type { LexicalProjection } from '../../src/core/lexical.ts'
+import { systemClock, type Clock } from '../../src/core/clock.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { estimateTokens } from '../../src/core/tokens.ts'
+import type { PipelineContext } from '../../src/pipeline/pipeline.ts'
+import { sync, type SyncOptions, type SyncOutcome } from '../../src/pipeline/sync.ts'
+import { describeSources } from '../../src/search/describe-sources.ts'
+import type { SearchContext } from '../../src/search/search-context.ts'
+import { openElasticsearch } from '../../src/stores/elasticsearch/open-elasticsearch.ts'
+import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
+import type { SourceView, Status } from '../../schemas/search.ts'
+import { readStatus } from '../../src/search/read-status.ts'
+import { openTestIndices, type TestIndices } from './elasticsearch.ts'
+import { openTestDatabase } from './postgres.ts'
+import { pseudoVector } from './pseudo-vector.ts'
+import type { ScriptedSource } from './scripted-source.ts'
+
+const dimensions = 8
+const administrator = { id: 'test', groups: [], admin: true }
+
+/** The pipeline on real stores, in this process, with sources that a test scripts. */
+export interface TestPipeline extends AsyncDisposable {
+  readonly ledger: Ledger
+  readonly projection: LexicalProjection
+  readonly indices: TestIndices
+  readonly databaseUrl: string
+  sync(sources: Readonly<Record<string, ScriptedSource>>, more?: Partial<SyncOptions> & Changed): Promise<SyncOutcome>
+  sources(): Promise<readonly SourceView[]>
+  status(): Promise<Status>
+}
+
+interface Changed {
+  readonly language?: SourceConfig['language']
+  readonly chunker?: string
+}
+
+interface PipelineOptions {
+  readonly clock?: Clock
+  readonly viaElasticsearch?: (url: string) => string
+  readonly around?: (ledger: Ledger) => Ledger
+}
+
+export async function openPipeline(options: PipelineOptions = {}): Promise<TestPipeline> {
+  const { clock = systemClock, viaElasticsearch = (url) => url, around = (ledger) => ledger } = options
+  await using opened = new AsyncDisposableStack()
+  const database = opened.use(await openTestDatabase())
+  const indices = opened.use(await openTestIndices())
+  const ledger = opened.use(await openPostgresLedger({ url: database.url, schema: 'aquifer', lexical: 'external' }))
+  const projection = opened.use(
+    openElasticsearch({ url: viaElasticsearch(indices.url), prefix: indices.prefix, log: silentLog, owner: 'test' }),
+  )
+  const context: PipelineContext = {
+    ledger: around(ledger),
+    embedder,
+    projection,
+    chunking: { maxTokens: 100, countTokens: estimateTokens },
+    clock,
+    log: silentLog,
+    targetCommitMs: 2000,
+  }
+  const search: SearchContext = { ...context, lexical: projection, sources: {} }
+  const stack = opened.move()
+  return {
+    ledger,
+    projection,
+    indices,
+    databaseUrl: database.url,
+    sync: (sources, { language = 'english', chunker = 'one', ...more } = {}) => {
+      const configured = Object.fromEntries(Object.keys(sources).map((name) => [name, configOf(name, language)]))
+      return sync(context, {
+        settings: { model: embedder.model, dimensions, chunker },
+        groups: Object.entries(sources).map(([name, { type }]) => ({
+          type,
+          connection: undefined,
+          jobs: [{ config: configOf(name, language), mappingDigest: language, optionsDigest: 'o' }],
+        })),
+        configured,
+        pricePerMillionTokens: undefined,
+        full: false,
+        watch: false,
+        signal: new AbortController().signal,
+        onProgress: () => {},
+        onTrouble: () => {},
+        ...more,
+      })
+    },
+    sources: () => describeSources(search, administrator),
+    status: () => readStatus(search, administrator),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+const embedder: Embedder = {
+  model: `test/${String(dimensions)}`,
+  dimensions,
+  maxTokens: 1000,
+  ready: async () => {},
+  embed: async (texts) => ({ vectors: texts.map((text) => pseudoVector(text, dimensions)), tokens: 0, cost: 0 }),
+  [Symbol.asyncDispose]: async () => {},
+}
+
+function configOf(name: string, language: SourceConfig['language']): SourceConfig {
+  return {
+    name,
+    type: 'scripted',
+    connection: undefined,
+    options: {},
+    mapping: { title: 'Title', text: '{text}', fields: [], acl: { public: true } },
+    language,
+    owner: undefined,
+    description: undefined,
+    freshness: { warnMs: undefined, errorMs: undefined },
+    everyMs: 50,
+    compareMs: 50,
+  }
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Change } from '../../schemas/record.ts'
+import { compareUtf8 } from '../../src/core/byte-order.ts'
+import type { Indexer, IndexerType, OpenOptions } from '../../src/core/indexer.ts'
+
+/** A source in memory that reads everything each time, and does what a test wants in the middle of it. */
+export interface ScriptedSource {
+  readonly type: IndexerType
+  readonly items: Map<string, string>
+  /** After so many items a read hands over a partial checkpoint. */
+  partialAfter: number
+  /** Called before each item with how many came before it in this read. */
+  beforeItem: (count: number, signal: AbortSignal) => void | Promise<void>
+  reads: number
+}
+
+export function scriptedSource(items: Readonly<Record<string, string>> = {}): ScriptedSource {
+  const source: ScriptedSource = {
+    type: {
+      type: 'scripted',
+      source: z.unknown(),
+      deletes: 'by comparison',
+      open: async (_connection, options) => openScripted(source, options),
+    },
+    items: new Map(Object.entries(items)),
+    partialAfter: Infinity,
+    beforeItem: () => {},
+    reads: 0,
+  }
+  return source
+}
+
+function openScripted(script: ScriptedSource, { sources, digest, signal }: OpenOptions<unknown>): Indexer {
+  const [source = ''] = Object.keys(sources)
+  const inOrder = (): [string, string][] => [...script.items].toSorted(([a], [b]) => compareUtf8(a, b))
+  return {
+    async *changes() {
+      const position = `read ${String(++script.reads)}`
+      const checkpoint = {
+        kind: 'checkpoint',
+        source,
+        position,
+        cursor: script.reads,
+        asOf: new Date().toISOString(),
+      } as const
+      for (const [count, [key, text]] of inOrder().entries()) {
+        await script.beforeItem(count, signal)
+        const content: Extract<Change, { kind: 'put' }>['content'] = { kind: 'row', row: { text } }
+        yield { kind: 'put', source, key, position, digest: digest(text), content }
+        if (count + 1 === script.partialAfter) yield { ...checkpoint, partial: true }
+      }
+      yield checkpoint
+    },
+    async *keys(_source, { from = '' }) {
+      for (const [key] of inOrder()) if (compareUtf8(key, from) >= 0) yield { key }
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+}

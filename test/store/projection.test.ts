@@ -1,0 +1,228 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import type { AquiferError } from '../../src/core/errors.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { openElasticsearch } from '../../src/stores/elasticsearch/open-elasticsearch.ts'
+import { indicesOf, removeIndices } from '../kit/elasticsearch-indices.ts'
+import { readDocuments, type StoredDocument } from '../kit/elasticsearch-documents.ts'
+import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
+import { scriptedSource } from '../kit/scripted-source.ts'
+import { serverUrl } from '../kit/server-url.ts'
+import { openTcpProxy } from '../kit/tcp-proxy.ts'
+
+const everything = { readable: undefined, sources: undefined, facets: [] }
+
+async function findings({ projection }: TestPipeline, text: string): Promise<number> {
+  return (await projection.search({ text, filter: everything, limit: 10_000 })).length
+}
+
+function documentsOf({ indices }: TestPipeline): Promise<readonly StoredDocument[]> {
+  return readDocuments(indices.url, indices.prefix)
+}
+
+function manyItems(count: number, text: string): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`k${String(at).padStart(5, '0')}`, `${text} ${String(at)}`]),
+  )
+}
+
+async function until(isReached: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 30_000; !(await isReached()); await systemClock.sleep(50)) {
+    if (Date.now() > deadline) throw new Error('it did not come to that')
+  }
+}
+
+test('a position is reported only when everything up to it is in every store', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource(manyItems(2500, 'first'))
+  source.partialAfter = 1500
+  source.beforeItem = (count) => {
+    if (count === 2400) throw new Error('the source broke')
+  }
+  expect((await pipeline.sync({ notes: source })).sources[0]?.error?.code).toBe('INTERNAL')
+  const [broken] = await pipeline.sources()
+  expect(broken).toMatchObject({ position: null, ledger_position: null, as_of: null, records: 2000 })
+
+  const seen: unknown[] = []
+  source.beforeItem = () => {}
+  await pipeline.sync({ notes: source })
+  source.items.clear()
+  for (const [key, text] of Object.entries(manyItems(2500, 'second'))) source.items.set(key, text)
+  source.beforeItem = async (count) => {
+    if (count !== 2499) return
+    await until(async () => (await findings(pipeline, 'second')) > 0)
+    seen.push((await pipeline.sources()).map(({ position, ledger_position }) => [position, ledger_position]))
+  }
+  await pipeline.sync({ notes: source })
+  expect(seen).toEqual([[['read 2', 'read 2']]])
+  expect(await pipeline.sources()).toMatchObject([{ position: 'read 3', ledger_position: 'read 3', records: 2500 }])
+})
+
+test('while Elasticsearch is away, the position stays where both stores are, and status tells how far it is behind', async () => {
+  await using proxy = await openTcpProxy(serverUrl('elasticsearch'))
+  await using pipeline = await openPipeline({ viaElasticsearch: () => proxy.url })
+  const source = scriptedSource({ a: 'one', b: 'two', c: 'three' })
+  await pipeline.sync({ notes: source })
+  proxy.cut()
+  source.items.set('a', 'changed').set('d', 'new')
+  source.items.delete('b')
+  const outcome = await pipeline.sync({ notes: source })
+  expect(outcome.sources[0]?.error).toBeUndefined()
+  expect(outcome.projection?.code).toBe('LEXICAL_UNREACHABLE')
+  expect(await pipeline.sources()).toMatchObject([{ position: 'read 1', ledger_position: 'read 2', records: 3 }])
+  expect((await pipeline.status()).stores).toMatchObject([
+    { kind: 'ledger', chunks: 3, behind: 0 },
+    { name: 'elasticsearch', chunks: null, behind: 3 },
+  ])
+  proxy.restore()
+  await pipeline.sync({ notes: source })
+  expect(await pipeline.sources()).toMatchObject([{ position: 'read 3', ledger_position: 'read 3' }])
+  expect((await pipeline.status()).stores[1]).toMatchObject({ chunks: 3, behind: 0 })
+})
+
+test('Elasticsearch that comes only at the end of the first sync is searched all the same', async () => {
+  await using proxy = await openTcpProxy(serverUrl('elasticsearch'))
+  await using pipeline = await openPipeline({ viaElasticsearch: () => proxy.url })
+  const source = scriptedSource({ a: 'one' })
+  source.beforeItem = async () => {
+    await systemClock.sleep(200)
+    proxy.restore()
+  }
+  proxy.cut()
+  expect((await pipeline.sync({ notes: source })).projection).toBeUndefined()
+  expect(await findings(pipeline, 'one')).toBe(1)
+})
+
+test('a source in another language moves to the index of that language with all it has', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource({ a: 'die Häuser', b: 'der Garten' })
+  await pipeline.sync({ notes: source })
+  await pipeline.sync({ notes: source }, { language: 'german', full: true })
+  expect(await findings(pipeline, 'Haus')).toBe(1)
+  const { url, prefix } = pipeline.indices
+  expect(await readDocuments(url, `${prefix}-g2-english`)).toEqual([])
+  expect(await readDocuments(url, `${prefix}-g2-german`)).toHaveLength(2)
+})
+
+test('an index that is lost is filled again by the next sync, whichever it is', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource({ a: 'die Häuser' })
+  await pipeline.sync({ notes: source }, { language: 'german' })
+  const { url, prefix } = pipeline.indices
+  for (const lost of [['german'], ['english'], ['german', 'english']]) {
+    await removeIndices(
+      url,
+      lost.map((language) => `${prefix}-g1-${language}`),
+    )
+    expect((await pipeline.sync({ notes: source }, { language: 'german' })).projection).toBeUndefined()
+    expect(await findings(pipeline, 'Haus')).toBe(1)
+    expect((await pipeline.status()).stores[1]).toMatchObject({ chunks: 1, behind: 0 })
+  }
+  await removeIndices(url, await indicesOf(url, prefix))
+  expect((await pipeline.status()).stores[1]).toMatchObject({ chunks: 0, behind: 1 })
+})
+
+test('a rebuild that was interrupted does not go on where it was when something was written meanwhile', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource(manyItems(500, 'first'))
+  await pipeline.sync({ notes: source })
+  const stop = new AbortController()
+  const interrupted = pipeline.sync(
+    { notes: source },
+    {
+      chunker: 'two',
+      full: true,
+      signal: stop.signal,
+      onProgress: ({ phase, read }) => {
+        if (phase === 'rebuilding' && read >= 200) stop.abort()
+      },
+    },
+  )
+  await expect(interrupted).rejects.toThrow(/abort/i)
+  source.items.set('k00001', 'second')
+  source.items.delete('k00002')
+  await pipeline.sync({ notes: source })
+  await pipeline.sync({ notes: source }, { chunker: 'two', full: true })
+  expect(await findings(pipeline, 'second')).toBe(1)
+  expect(await findings(pipeline, 'first')).toBe(498)
+  expect((await pipeline.status()).stores).toMatchObject([{ chunks: 499 }, { chunks: 499, behind: 0 }])
+})
+
+test('a removed source is forgotten only when Elasticsearch has forgotten it', async () => {
+  await using pipeline = await openPipeline()
+  const kept = scriptedSource({ a: 'kept' })
+  await pipeline.sync({ kept, gone: scriptedSource({ b: 'gone', c: 'gone' }) })
+  const stop = new AbortController()
+  kept.beforeItem = () => stop.abort()
+  await pipeline.sync({ kept }, { full: true, signal: stop.signal })
+  kept.beforeItem = () => {}
+  await pipeline.sync({ kept }, { full: true })
+  expect((await pipeline.sources()).map(({ name }) => name)).toEqual(['kept'])
+  expect(await documentsOf(pipeline)).toMatchObject([{ deleted: false }])
+})
+
+test('tombstones go while a watch goes on, once the feed is well past them', async () => {
+  let skewMs = 0
+  await using pipeline = await openPipeline({ clock: { ...systemClock, now: () => Date.now() + skewMs } })
+  const source = scriptedSource({ a: 'one', b: 'two' })
+  const stop = new AbortController()
+  const watching = pipeline.sync({ notes: source }, { watch: true, signal: stop.signal })
+  await until(async () => (await findings(pipeline, 'one two').catch(() => 0)) === 2)
+  source.items.delete('a')
+  await until(async () => (await documentsOf(pipeline)).some(({ deleted }) => deleted))
+  skewMs += 11 * 60_000
+  await systemClock.sleep(1500)
+  expect(await documentsOf(pipeline)).toHaveLength(2)
+  skewMs += 11 * 60_000
+  await until(async () => (await documentsOf(pipeline)).length === 1)
+  stop.abort()
+  await watching
+  expect(await documentsOf(pipeline)).toMatchObject([{ deleted: false }])
+})
+
+test('a watch tells why Elasticsearch takes nothing, and goes on when that is mended', async () => {
+  await using pipeline = await openPipeline()
+  const { url, prefix } = pipeline.indices
+  await using other = openElasticsearch({ url, prefix, log: silentLog, owner: 'another' })
+  await other.prepare(1)
+  const source = scriptedSource({ a: 'one' })
+  const stop = new AbortController()
+  const troubles: [readonly string[], AquiferError][] = []
+  const watching = pipeline.sync(
+    { notes: source },
+    { watch: true, signal: stop.signal, onTrouble: (names, error) => void troubles.push([names, error]) },
+  )
+  await until(async () => troubles.length > 0)
+  expect(troubles).toMatchObject([[['elasticsearch'], { code: 'LEXICAL_FOREIGN' }]])
+  await other.drop(1)
+  await until(async () => (await findings(pipeline, 'one').catch(() => 0)) === 1)
+  stop.abort()
+  await watching
+  expect(troubles).toHaveLength(1)
+})
+
+test('the graph of vectors is not built while another source is still read for the first time', async () => {
+  const order: string[] = []
+  await using pipeline = await openPipeline({
+    around: (ledger) => ({
+      ...ledger,
+      finishLoad: async () => {
+        order.push('graph')
+        await ledger.finishLoad()
+      },
+    }),
+  })
+  const slow = scriptedSource({ a: 'one' })
+  slow.beforeItem = async () => {
+    await systemClock.sleep(1000)
+    order.push('slow source read')
+  }
+  await pipeline.sync({ quick: scriptedSource({ b: 'two' }), slow })
+  expect(order).toEqual(['slow source read', 'graph'])
+  const stop = new AbortController()
+  const watching = pipeline.sync({ quick: scriptedSource({ b: 'two' }), slow }, { watch: true, signal: stop.signal })
+  await until(async () => order.length > 3)
+  stop.abort()
+  await watching
+  expect(order.slice(2, 4)).toEqual(['slow source read', 'graph'])
+})

@@ -45,6 +45,8 @@ export async function connect(
     await client.connect()
     return client
   } catch (thrown) {
+    // Refused while it logged in, it would stay connected until the server loses patience.
+    socket.destroy()
     throw toSourceError(thrown, place)
   } finally {
     signal?.removeEventListener('abort', stop)

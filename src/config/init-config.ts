@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { indexers } from '../../indexers/index.ts'
@@ -6,6 +6,7 @@ import { AquiferError, type ErrorCode } from '../core/errors.ts'
 import { draftFolder, draftFrom } from './draft-sources.ts'
 import { ignoreStore } from './ignore-store.ts'
 import type { IndexerTypes } from './load-type.ts'
+import { makeFolder } from './make-folder.ts'
 import { listConfigs } from './read-config.ts'
 import { configTemplate } from './template.ts'
 
@@ -34,12 +35,14 @@ export async function initConfig({
   cwd = process.cwd(),
   types = indexers,
 }: InitOptions): Promise<InitResult> {
-  await mkdir(dir, { recursive: true }).catch(refuse(dir))
+  await makeFolder(dir).catch(refuse(dir))
   const [existing] = await listConfigs(dir)
   if (existing !== undefined) throw new AquiferError('CONFIG_EXISTS', `${join(dir, existing)} is there already.`)
   const draft = from === undefined ? await draftFolder(dir) : await draftFrom(from, { dir, cwd, types })
   const file = join(dir, 'aquifer.yaml')
-  await writeFile(file, configTemplate(draft, await schemaPath(dir)), { flag: 'wx' }).catch(refuse(file))
+  await writeFile(file, configTemplate(draft, await schemaPath(dir)), { flag: 'wx' }).catch(
+    refuse(file, 'CONFIG_EXISTS'),
+  )
   const url = draft.connection?.url
   return {
     file,
@@ -58,10 +61,9 @@ async function schemaPath(dir: string): Promise<string | undefined> {
   )
 }
 
-const codes: Readonly<Record<string, ErrorCode>> = { EEXIST: 'CONFIG_EXISTS', ENOSPC: 'DISK_FULL', EDQUOT: 'DISK_FULL' }
-
-function refuse(path: string): (cause: NodeJS.ErrnoException) => never {
+function refuse(path: string, whenThere: ErrorCode = 'DIR_NOT_WRITABLE'): (cause: NodeJS.ErrnoException) => never {
   return (cause) => {
+    const codes: Readonly<Record<string, ErrorCode>> = { EEXIST: whenThere, ENOSPC: 'DISK_FULL', EDQUOT: 'DISK_FULL' }
     const reason = cause.code ?? 'unknown reason'
     throw new AquiferError(codes[reason] ?? 'DIR_NOT_WRITABLE', `${path} cannot be written (${reason}).`, { cause })
   }

@@ -83,6 +83,10 @@ export const errorTable = {
     fix: 'Correct user and password of the connection, or grant SELECT on what the source reads.',
   },
   SOURCE_INVALID: { kind: 'config', fix: 'Correct the source in aquifer.yaml, then run `aquifer check`.' },
+  SOURCE_EMPTY: {
+    kind: 'config',
+    fix: 'Look at what it names in aquifer.yaml: path, include and exclude, or its table or query.',
+  },
   SOURCE_BUSY: { kind: 'conflict', fix: 'Wait for the other sync to end, or stop it.' },
   SOURCE_FENCED: {
     kind: 'conflict',

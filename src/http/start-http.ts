@@ -38,6 +38,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly port: number
   /** Where the service is reached, such as http://127.0.0.1:8080 */
   readonly url: string
+  /** Other machines reach it, so every call needs a key. */
+  readonly keyNeeded: boolean
 }
 
 /** Starts the HTTP door. Closing it takes no new request, answers those under way, and ends after `finishMs` at most. */
@@ -74,6 +76,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   return {
     host: address.address,
     port: address.port,
+    keyNeeded: !loopback,
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
     [Symbol.asyncDispose]: () => shutDown(server, mcp.close, options.finishMs ?? 5000),
   }

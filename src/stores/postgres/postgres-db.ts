@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Pool, types as pgTypes, type PoolClient } from 'pg'
@@ -33,6 +34,7 @@ export function openPostgres(options: PostgresOptions): Db {
     'hnsw.ef_search=100',
     'hnsw.iterative_scan=strict_order',
   ]
+  const sockets = new Set<Socket>()
   const pool = new Pool({
     connectionString: options.url,
     max: options.connections ?? 8,
@@ -40,6 +42,11 @@ export function openPostgres(options: PostgresOptions): Db {
     application_name: 'aquifer',
     options: settings.map((setting) => `-c ${setting}`).join(' '),
     types,
+    stream: () => {
+      const socket = new Socket()
+      sockets.add(socket.once('close', () => sockets.delete(socket)))
+      return socket
+    },
   })
   pool.on('error', () => {
     // An idle connection that breaks is replaced by the next query, which reports what is wrong.
@@ -50,7 +57,11 @@ export function openPostgres(options: PostgresOptions): Db {
     transaction: (work, transactionOptions) => transact(pool, work, transactionOptions),
     // A COPY needs the connection of a transaction: the pool would give every call another one.
     exec: async (text) => void (await pool.query(text)),
-    [Symbol.asyncDispose]: () => pool.end(),
+    [Symbol.asyncDispose]: async () => {
+      await pool.end()
+      // The pool forgets a client that was refused while it logged in; the server would keep it for a minute.
+      for (const socket of sockets) socket.destroy()
+    },
   }
 }
 

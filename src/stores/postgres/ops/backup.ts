@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip, createGzip } from 'node:zlib'
+import { stat } from 'node:fs/promises'
 import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Generation, LedgerAdmin } from '../../../core/ledger.ts'
 import { activeGeneration, tablesOf, type LedgerContext } from '../context.ts'
 import { migrations } from '../migrations.ts'
-import { readFrames, writeFrame, type Frame } from '../backup-frames.ts'
+import { backupFormat, openBackup, writeBackup } from '../backup-file.ts'
+import { writeFrame, type Frame } from '../backup-frames.ts'
 import { createTables } from './generations.ts'
 import { ensureLexical } from './lexical-index.ts'
 import { buildVectorIndex } from './vector-index.ts'
 
-const format = 'aquifer-backup-1'
 const fixedTables = ['meta', 'source', 'record', 'projection', 'dead_letter', 'usage', 'api_key', 'embedding'] as const
 
 interface Header {
@@ -27,25 +24,15 @@ interface Header {
 export function backup(context: LedgerContext): Pick<LedgerAdmin, 'backup' | 'restore'> {
   return {
     backup: async ({ path }) => {
-      const partial = `${path}.partial`
-      try {
-        const records = await context.db.transaction(
-          async (tx) => {
-            await tx.exec('set local statement_timeout = 0')
-            await pipeline(
-              frames(tx),
-              createGzip({ level: 1 }),
-              createWriteStream(partial, { flags: 'w', mode: 0o600 }),
-            )
-            return countRecords(tx)
-          },
-          { snapshot: true },
-        )
-        await rename(partial, path)
-        return { records, bytes: (await stat(path)).size }
-      } finally {
-        await rm(partial, { force: true })
-      }
+      const records = await context.db.transaction(
+        async (tx) => {
+          await tx.exec('set local statement_timeout = 0')
+          await writeBackup(path, frames(tx))
+          return countRecords(tx)
+        },
+        { snapshot: true },
+      )
+      return { records, bytes: (await stat(path)).size }
     },
     restore: async ({ path }) => {
       await verifyWhole(path)
@@ -70,7 +57,7 @@ async function* frames(tx: Queryable): AsyncGenerator<Uint8Array> {
   const generation = await activeGeneration(tx)
   const languages = await tx.query<{ language: string }>(`select distinct language from source`)
   const header: Header = {
-    format,
+    format: backupFormat,
     schemaVersion: migrations.at(-1)?.version ?? 0,
     generation,
     languages: languages.map(({ language }) => language),
@@ -152,7 +139,7 @@ async function load(tx: Queryable, context: LedgerContext, path: string): Promis
 
 async function restoreGeneration(tx: Queryable, context: LedgerContext, frame: Frame): Promise<void> {
   const header = JSON.parse(Buffer.from(frame.body).toString()) as Header
-  if (header.format !== format) throw new AquiferError('BACKUP_INVALID', 'The file is not a backup of this kind.')
+  if (header.format !== backupFormat) throw new AquiferError('BACKUP_INVALID', 'The file is not a backup of this kind.')
   if (header.schemaVersion !== (migrations.at(-1)?.version ?? 0)) {
     throw new AquiferError(
       'BACKUP_INVALID',
@@ -174,13 +161,4 @@ async function columnsOf(tx: Queryable, table: string): Promise<string> {
 async function countRecords(tx: Queryable): Promise<number> {
   const [row] = await tx.query<{ count: number }>(`select count(*) as count from record where not deleted`)
   return row?.count ?? 0
-}
-
-async function* openBackup(path: string): AsyncGenerator<Frame> {
-  try {
-    yield* readFrames(createReadStream(path).pipe(createGunzip()))
-  } catch (error) {
-    if (error instanceof AquiferError) throw error
-    throw new AquiferError('BACKUP_INVALID', 'The backup cannot be read to its end.', { cause: error })
-  }
 }

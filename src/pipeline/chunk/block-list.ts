@@ -31,7 +31,7 @@ export function collectBlocks(text: string): BlockList {
     blocks.push({
       kind,
       start,
-      end,
+      end: withoutBlankEnd(text, start, end),
       seam,
       section,
       ...(opens && { opens, bodyStart }),
@@ -70,4 +70,13 @@ function paragraphSeam(text: string, start: number): number {
   let at = start - 1
   while (at >= 0 && /\s/.test(text.charAt(at))) at--
   return text.charAt(at) === ':' ? seams.intro : seams.paragraph
+}
+
+/** Before any blank line but the first at the end of a block: there may be millions. */
+function withoutBlankEnd(text: string, start: number, end: number): number {
+  let ink = end
+  while (ink > start && /\s/.test(text.charAt(ink - 1))) ink--
+  const newline = text.indexOf('\n', ink)
+  const blank = newline === -1 ? -1 : text.indexOf('\n', newline + 1)
+  return blank === -1 ? end : Math.min(end, blank + 1)
 }

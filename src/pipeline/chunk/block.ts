@@ -3,7 +3,7 @@ import type { Section } from './section.ts'
 /** How a block that is too long for one chunk comes apart. */
 export type BlockKind = 'prose' | 'list' | 'code' | 'table' | 'grid' | 'json' | 'sentence' | 'line' | 'words'
 
-/** A stretch of the text. The blocks of a text, in order and without gaps, are the text. */
+/** A stretch of the text. The blocks of a text, in order, are all of it but blank lines between them. */
 export interface Block {
   readonly kind: BlockKind
   readonly start: number

@@ -1,5 +1,6 @@
 import type { CountTokens } from '../../core/tokens.ts'
 import { headersOf, shorten } from './header.ts'
+import { trimLines } from './line-reader.ts'
 import { type Pack, packPieces } from './pack-pieces.ts'
 import { cutPieces, type Piece } from './piece.ts'
 import { scannerOf } from './scanner-of.ts'
@@ -50,10 +51,7 @@ function textOf(text: string, pieces: readonly Piece[], pack: Pack): string {
   const first = pieces[pack.from]
   if (first === undefined) return ''
   const shown = pieces.slice(pack.from, pack.to).map((piece) => shownText(text, piece, piece.quietUntil))
-  const own = shown
-    .join('')
-    .replace(/^(?:[ \t]*\n)+/, '')
-    .trimEnd()
+  const own = trimLines(shown.join(''))
   if (own === '' || first.repeat === undefined) return own
   return `${shownText(text, first.repeat, first.repeat.end).trimEnd()}\n${own}`
 }

@@ -1,4 +1,5 @@
 import { type Block, seams } from './block.ts'
+import { jsonStringEnd } from './json-string-end.ts'
 import { openSection } from './section.ts'
 
 // Deeper entries come apart by their lines: bounds the number of looks at one text.
@@ -42,7 +43,7 @@ function findContainer(text: string, block: Block): Container | undefined {
   mark.lastIndex = block.start
   for (let found = mark.exec(text); found !== null && found.index < block.end; found = mark.exec(text)) {
     const char = found[0]
-    if (char === '"') mark.lastIndex = stringEnd(text, found.index)
+    if (char === '"') mark.lastIndex = jsonStringEnd(text, found.index)
     else if (char === '{' || char === '[') openers[++level] = found.index
     else if (char === '}' || char === ']') level = Math.max(0, level - 1)
     else if (best === undefined || level <= best.level) {
@@ -58,12 +59,6 @@ function findContainer(text: string, block: Block): Container | undefined {
 
 function keyAt(text: string, at: number): string | undefined {
   return /^\s*"((?:[^"\\\n]|\\.){1,120})"\s*:/.exec(text.slice(at, at + 400))?.[1]
-}
-
-function stringEnd(text: string, open: number): number {
-  let at = open + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
 }
 
 /** Past the rest of the line if it is empty, so that the indentation stays with what it indents. */

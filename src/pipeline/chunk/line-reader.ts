@@ -12,6 +12,11 @@ export interface LineReader {
   skipBlank(at: number): number
 }
 
+/** Text without the blank lines at its start and the white space at its end. */
+export function trimLines(text: string): string {
+  return text.slice(readLines(text).skipBlank(0)).trimEnd()
+}
+
 export function readLines(text: string): LineReader {
   const next = (at: number): number => {
     const newline = text.indexOf('\n', at)

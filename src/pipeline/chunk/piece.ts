@@ -4,7 +4,7 @@ import { divideBlock } from './divide-block.ts'
 import { shownText } from './shown-text.ts'
 import type { Section } from './section.ts'
 
-/** A stretch that is never cut, small enough for a chunk. Pieces in order and without gaps are the text. */
+/** A stretch that is never cut, small enough for a chunk. Pieces in order are the blocks. */
 export interface Piece {
   readonly start: number
   readonly end: number

@@ -28,9 +28,24 @@ const base = (document: SourceDocument): Pick<ParsedDocument, 'path' | 'title' |
 })
 
 function bareText(html: string): string {
-  const bare = html.replace(/<(script|style)\b[^>]*>[\s\S]*?<\/\1\s*>/gi, ' ').replace(/<[^<>]*>/g, ' ')
+  const bare = withoutScripts(html).replace(/<[^<>]*>/g, ' ')
   return decodeHTML(bare)
     .replace(/[ \t]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .trim()
+}
+
+/** One that is never closed takes the rest of the page, as in a browser. */
+function withoutScripts(html: string): string {
+  const kept: string[] = []
+  const opening = /<(script|style)\b/gi
+  let done = 0
+  for (let found = opening.exec(html); found !== null; found = opening.exec(html)) {
+    kept.push(html.slice(done, found.index))
+    const closing = new RegExp(`</${found[1] ?? ''}\\s*>`, 'gi')
+    closing.lastIndex = opening.lastIndex
+    done = closing.test(html) ? closing.lastIndex : html.length
+    opening.lastIndex = done
+  }
+  return kept.join('') + html.slice(done)
 }

@@ -1,3 +1,4 @@
+import { trimLines } from '../chunk/line-reader.ts'
 import type { Block } from '../chunk/block.ts'
 import { scanMarkdown } from '../chunk/scan-markdown.ts'
 import type { Section } from '../chunk/section.ts'
@@ -20,10 +21,7 @@ export function parseMarkdown(document: SourceDocument): ParsedDocument {
   const plain = splitFences(source)
     .map((part) => (part.isCode ? part.text : tidy(stripMarkup(isJsx ? dropModules(part.text) : part.text, isJsx))))
     .join('')
-  const text = withDescription(
-    plain.replace(/^(?:[ \t]*\n)+/, '').trimEnd(),
-    textOf(frontMatter, 'description', 'summary'),
-  )
+  const text = withDescription(trimLines(plain), textOf(frontMatter, 'description', 'summary'))
   const title = textOf(frontMatter, 'title') ?? firstHeading(scanMarkdown(plain.slice(0, titleWithin)), 1)
   const url = urlOf(frontMatter)
   return {
@@ -38,7 +36,10 @@ export function parseMarkdown(document: SourceDocument): ParsedDocument {
 }
 
 /** At most one blank line at a time. */
-const tidy = (text: string): string => text.replace(/^(?:[ \t]*\n){2,}/, '\n').replace(/\n(?:[ \t]*\n){2,}/g, '\n\n')
+function tidy(text: string): string {
+  const lines = text.split('\n').map((line) => (line.trim() === '' ? '' : line))
+  return lines.filter((line, i) => line !== '' || lines[i - 1] !== '' || i === lines.length - 1).join('\n')
+}
 
 /** Generators show the description above the text, and nothing says better what a page is about. */
 function withDescription(text: string, description: string | undefined): string {

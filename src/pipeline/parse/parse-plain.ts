@@ -1,3 +1,4 @@
+import { trimLines } from '../chunk/line-reader.ts'
 import { cleanText, cleanTitle } from './clean-text.ts'
 import type { ParsedDocument, SourceDocument } from './parsed-document.ts'
 import { readableName } from './readable-name.ts'
@@ -7,9 +8,7 @@ export function parsePlain(document: SourceDocument): ParsedDocument {
   return {
     path: document.path,
     title: cleanTitle(readableName(document.path)),
-    text: cleanText(document.text)
-      .replace(/^(?:[ \t]*\n)+/, '')
-      .trimEnd(),
+    text: trimLines(cleanText(document.text)),
     mediaType: document.mediaType,
     frontMatter: {},
   }

@@ -1,6 +1,6 @@
 import type { Json } from '../../../schemas/record.ts'
 import { headingAt, scanRst } from '../chunk/scan-rst.ts'
-import { type LineReader, readLines } from '../chunk/line-reader.ts'
+import { type LineReader, readLines, trimLines } from '../chunk/line-reader.ts'
 import { cleanText, cleanTitle } from './clean-text.ts'
 import { firstHeading } from './parse-markdown.ts'
 import type { ParsedDocument, SourceDocument } from './parsed-document.ts'
@@ -18,7 +18,7 @@ export function parseRst(document: SourceDocument): ParsedDocument {
   return {
     path: document.path,
     title: cleanTitle(title ?? readableName(document.path)),
-    text: text.replace(/^(?:[ \t]*\n)+/, '').trimEnd(),
+    text: trimLines(text),
     mediaType: 'text/x-rst',
     frontMatter,
   }

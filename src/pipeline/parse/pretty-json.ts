@@ -1,23 +1,27 @@
+import { jsonStringEnd } from '../chunk/json-string-end.ts'
+
 const deepest = 40
 const widest = 80
 
 /**
  * Valid JSON with one entry a line, by its text alone: numbers keep all their digits and keys their order. What fits on
- * a line stays on it; a value nested deeper than forty levels stays as it is.
+ * a line stays on it; a text nested deeper than forty levels stays as it is.
  */
 export function prettyJson(text: string): string {
   const out: string[] = []
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs
+  const mark = /["{}[\],:]|\s+/g
   const short = shortValues(text)
   let depth = 0
+  let done = 0
   const line = (): void => void out.push('\n', '  '.repeat(depth))
-  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
-    const char = found[0]
-    const end = char === '{' || char === '[' ? short.get(found.index) : undefined
-    if (end !== undefined) {
-      out.push(text.slice(found.index, end))
-      token.lastIndex = end
-    } else if (char === '{' || char === '[') {
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    const [char] = found
+    out.push(text.slice(done, found.index))
+    const whole = char === '"' ? jsonStringEnd(text, found.index) : short.get(found.index)
+    done = whole ?? mark.lastIndex
+    mark.lastIndex = done
+    if (whole !== undefined) out.push(text.slice(found.index, whole))
+    else if (char === '{' || char === '[') {
       if (++depth > deepest) return text
       out.push(char)
       line()
@@ -25,11 +29,12 @@ export function prettyJson(text: string): string {
       depth--
       line()
       out.push(char)
-    } else {
-      out.push(char === ':' ? ': ' : char)
-      if (char === ',') line()
-    }
+    } else if (char === ',') {
+      out.push(char)
+      line()
+    } else if (char === ':') out.push(': ')
   }
+  out.push(text.slice(done))
   return out.join('')
 }
 
@@ -37,11 +42,14 @@ export function prettyJson(text: string): string {
 function shortValues(text: string): Map<number, number> {
   const short = new Map<number, number>()
   const open: number[] = []
-  for (const { 0: char, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
-    if (char === '{' || char === '[') open.push(index)
-    else if (char === '}' || char === ']') {
+  const mark = /["{}[\]]/g
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    const [char] = found
+    if (char === '"') mark.lastIndex = jsonStringEnd(text, found.index)
+    else if (char === '{' || char === '[') open.push(found.index)
+    else {
       const start = open.pop()
-      if (start !== undefined && index + 1 - start <= widest) short.set(start, index + 1)
+      if (start !== undefined && found.index + 1 - start <= widest) short.set(start, found.index + 1)
     }
   }
   return short

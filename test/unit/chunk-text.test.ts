@@ -55,8 +55,8 @@ test('the end of a long section does not join the next one, which would lose its
 })
 
 test('a long paragraph comes apart between sentences, not at its line ends', () => {
-  const wrapped = (i: number): string => `Sentence${i} one two\nthree four five six\nseven eight nine.`
-  const text = Array.from({ length: 12 }, (_, i) => wrapped(i)).join(' ')
+  const sentences = Array.from({ length: 12 }, (_, i) => `Sentence${i} one two\nthree four five six\nseven eight nine.`)
+  const text = sentences.join(' ')
   const found = chunks(text).map((chunk) => chunk.text)
   expect(found.length).toBeGreaterThan(2)
   expect(found.filter((part) => !part.endsWith('nine.'))).toEqual([])

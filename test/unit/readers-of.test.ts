@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Acl } from '../../schemas/config.ts'
 import type { Json } from '../../schemas/record.ts'
+import { AquiferError } from '../../src/core/errors.ts'
 import { readersOf } from '../../src/pipeline/map/readers-of.ts'
 
 const readers = (acl: Acl | undefined, value: Json = null): string[] => readersOf(acl, () => value)
@@ -43,11 +44,15 @@ test('that everybody may read is never taken from data, nor written as a group',
   expect(() => readers({ groups: ['*'] })).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))
 })
 
-test('a broken list closes the item and is not quoted', () => {
-  expect(() => readers({ groups: '{groups}' }, '["secret"')).toThrow(
-    expect.objectContaining({
-      code: 'RECORD_INVALID',
-      message: 'The groups of the item are a list that does not parse as JSON.',
-    }),
-  )
+test('a broken list closes the item and is not quoted, not even as the cause', () => {
+  const fault = new AquiferError('RECORD_INVALID', 'The groups of the item are a list that does not parse as JSON.')
+  expect(() => readers({ groups: '{groups}' }, '["secret"')).toThrow(fault)
+  const caught = ((): unknown => {
+    try {
+      return readers({ groups: '{groups}' }, '["secret"')
+    } catch (error) {
+      return error
+    }
+  })()
+  expect(caught).not.toHaveProperty('cause')
 })

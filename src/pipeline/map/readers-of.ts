@@ -52,10 +52,9 @@ function jsonList(text: string): string[] {
     return value
       .filter((item) => typeof item === 'string' || typeof item === 'number')
       .map((item) => String(item).trim())
-  } catch (cause) {
-    throw new AquiferError('RECORD_INVALID', 'The groups of the item are a list that does not parse as JSON.', {
-      cause,
-    })
+  } catch {
+    // The engine's message quotes the value, so that it is no cause.
+    throw new AquiferError('RECORD_INVALID', 'The groups of the item are a list that does not parse as JSON.')
   }
 }
 

@@ -15,7 +15,7 @@ interface Judged {
 async function judge(kind: 'embedded' | 'standard', dataset: string): Promise<Judged> {
   await using deployment = await openDeployment(kind)
   await deployment.configure('sources: {}\n')
-  return deployment.json<Judged>('eval', dataset, '--legs')
+  return await deployment.json<Judged>('eval', dataset, '--legs')
 }
 
 const household = fileURLToPath(new URL('household', import.meta.url))

@@ -52,7 +52,7 @@ export const Acl = z.union([
 ])
 export type Acl = z.infer<typeof Acl>
 
-export const languages = ['english', 'french', 'german', 'spanish', 'italian', 'portuguese', 'dutch'] as const
+const languages = ['english', 'french', 'german', 'spanish', 'italian', 'portuguese', 'dutch'] as const
 export const Language = z.enum(languages).describe('Which analyzer the text gets')
 export type Language = z.infer<typeof Language>
 

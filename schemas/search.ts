@@ -73,7 +73,7 @@ export const SourceView = z.object({
 })
 export type SourceView = z.infer<typeof SourceView>
 
-export const StoreView = z.object({
+const StoreView = z.object({
   name: z.string(),
   kind: z.enum(['ledger', 'lexical']),
   generation: z.int(),

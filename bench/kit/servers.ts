@@ -2,7 +2,7 @@ import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { Client } from 'pg'
 
 /** The servers that the benchmarks use; the same variables as the tests'. */
-export const postgresUrl = process.env['AQUIFER_TEST_POSTGRES_URL'] ?? 'postgresql://postgres@127.0.0.1:5471/postgres'
+const postgresUrl = process.env['AQUIFER_TEST_POSTGRES_URL'] ?? 'postgresql://postgres@127.0.0.1:5471/postgres'
 export const elasticsearchUrl = process.env['AQUIFER_TEST_ELASTICSEARCH_URL'] ?? 'http://127.0.0.1:9271'
 
 export interface BenchDatabase extends AsyncDisposable {

@@ -8,7 +8,7 @@ import type { SourceJob } from './source-job.ts'
 const leaseMs = 10_000
 
 /** This process, as the ledger knows it. */
-export const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
+const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
 
 export interface HeldClaim extends Claim {
   /** Stops renewing and gives the source back, with what went wrong if anything did. */

@@ -3,6 +3,7 @@ import { readableBy, type Caller } from '../core/caller.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { SearchRequest } from '../core/knowledge.ts'
 import type { SearchFilter } from '../core/ledger-search.ts'
+import { facet } from '../core/facet.ts'
 import { nearest } from '../core/nearest.ts'
 import type { SearchContext } from './search-context.ts'
 
@@ -63,7 +64,7 @@ function facetOf(
   const declared = [...new Set(searched.flatMap((name) => sources[name]?.mapping.fields ?? []))]
   if (!declared.includes(field)) throw new AquiferError('FILTER_UNKNOWN', unknown('field', field, declared))
   const values = Array.isArray(value) ? value : [value]
-  return values.map((one) => `${field}=${String(one)}`)
+  return values.map((one) => facet(field, one))
 }
 
 function unknown(what: string, name: string, right: readonly string[]): string {

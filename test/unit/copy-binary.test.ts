@@ -36,16 +36,14 @@ test('a row is written in the binary format of COPY', () => {
   const encoder = new CopyEncoder()
   encoder.row([{ int8: 2 ** 40 }, { text: 'é' }, null, { texts: ['a', ''] }, { vector: new Float32Array([1]) }])
   const hex = Buffer.from(encoder.end()).toString('hex')
-  expect(hex).toBe(
-    [
-      '5047434f50590aff0d0a00' + '00000000' + '00000000',
-      '0005',
-      '00000008' + '0000010000000000',
-      '00000002' + 'c3a9',
-      'ffffffff',
-      '0000001d' + '00000001' + '00000000' + '00000019' + '00000002' + '00000001' + '00000001' + '61' + '00000000',
-      '00000008' + '0001' + '0000' + '3f800000',
-      'ffff',
-    ].join(''),
-  )
+  const fields = `
+    5047434f50590aff0d0a00 00000000 00000000
+    0005
+    00000008 0000010000000000
+    00000002 c3a9
+    ffffffff
+    0000001d 00000001 00000000 00000019 00000002 00000001 00000001 61 00000000
+    00000008 0001 0000 3f800000
+    ffff`
+  expect(hex).toBe(fields.replaceAll(/\s/g, ''))
 })

@@ -163,7 +163,7 @@ function openOnce(run: Run): OpenOnce {
 }
 
 /** `7331`, `0.0.0.0:7331` or `[::1]:7331`. */
-export function parseAddress(text: string): { host: string; port: number } {
+function parseAddress(text: string): { host: string; port: number } {
   const match = /^(?:(?<host>\[[^\]]+\]|[^:]+):)?(?<port>\d{1,5})$/.exec(text)
   const port = Number(match?.groups?.['port'])
   if (match === null || port > 65_535)

@@ -5,7 +5,7 @@ import type { IndexerType } from '../../core/indexer.ts'
 import type { SourceGroup } from '../../pipeline/source-job.ts'
 import { readCorpus } from './read-dataset.ts'
 
-export const corpusName = 'corpus'
+const corpusName = 'corpus'
 
 const config: SourceConfig = {
   name: corpusName,

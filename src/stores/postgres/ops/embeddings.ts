@@ -42,7 +42,7 @@ export async function addUsage(
   )
 }
 
-export function parseVector(text: string): Float32Array {
+function parseVector(text: string): Float32Array {
   // pgvector prints `[1,2,3]`, which is JSON.
   return Float32Array.from(JSON.parse(text) as number[])
 }

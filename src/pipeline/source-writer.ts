@@ -9,8 +9,8 @@ import type { SourceJob } from './source-job.ts'
 
 type Checkpoint = Extract<Change, { kind: 'checkpoint' }>
 
-/** Texts of so many characters, or so many changes, make a batch. */
-const batchCharacters = 1_000_000
+/** Texts of so many characters, or so many changes, make a batch: what is lost when the process ends, and how often progress moves. */
+const batchCharacters = 250_000
 const batchChanges = 1000
 /** So many batches are prepared while an earlier one is being committed. */
 const ahead = 2

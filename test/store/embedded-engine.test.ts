@@ -1,11 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Log } from '../../src/core/log.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { startStoreProcess } from '../kit/embedded-process.ts'
 import { openTestStore } from '../kit/embedded-store.ts'
 import { openTempDir } from '../kit/temp-dir.ts'
+
+// Every opening compiles a database engine: seconds where many programs share few cores.
+vi.setConfig({ testTimeout: 240_000 })
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -55,7 +58,7 @@ test('an operation that ends the engine twice fails, and the next one finds the 
   expect(await waiting).toEqual([1])
 })
 
-test('ten restarts of the engine give its memory back', { timeout: 120_000 }, async () => {
+test('ten restarts of the engine give its memory back', async () => {
   await using folder = await openTempDir()
   await using store = await openTestStore(folder.path)
   const crash = async (times: number): Promise<number> => {

@@ -1,8 +1,12 @@
+import { vi } from 'vitest'
 import type { Ledger } from '../../src/core/ledger.ts'
 import { openEmbeddedLedger } from '../../src/stores/postgres/embedded/open-embedded-ledger.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
 import { testSettings } from '../kit/ledger-writes.ts'
 import { openTempDir } from '../kit/temp-dir.ts'
+
+// Every opening compiles a database engine: seconds where many programs share few cores.
+vi.setConfig({ testTimeout: 240_000 })
 
 describeLedger('the ledger on the embedded Postgres', async (): Promise<Ledger> => {
   const folder = await openTempDir()

@@ -10,9 +10,12 @@ import {
   rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, type TestContext } from 'vitest'
+import { expect, test, type TestContext, vi } from 'vitest'
 import { openTestStore } from '../kit/embedded-store.ts'
 import { openTempDir, type TempDir } from '../kit/temp-dir.ts'
+
+// Every opening compiles a database engine: seconds where many programs share few cores.
+vi.setConfig({ testTimeout: 240_000 })
 
 /** A small disk of its own in memory, where this user may mount one. */
 async function openTempDisk({ skip }: TestContext, size: string): Promise<TempDir> {
@@ -87,11 +90,13 @@ test('a folder that cannot be written is named', async (context) => {
   }
 })
 
-test('a path that is a file is named', async () => {
+test('a path where no folder can be made is named', async () => {
   await using folder = await openTempDir()
   const file = join(folder.path, 'file')
   writeFileSync(file, '')
-  await expect(openTestStore(file)).rejects.toMatchObject({ code: 'DIR_NOT_WRITABLE' })
+  for (const dir of [file, join(file, 'below'), '/proc/nothing/here']) {
+    await expect(openTestStore(dir)).rejects.toMatchObject({ code: 'DIR_NOT_WRITABLE' })
+  }
 })
 
 test('a disk that is full when the store is made says so, and the store is made when there is room', async (context) => {

@@ -43,6 +43,8 @@ const tickMs = 250
 const finishMs = 400
 const tidyMs = 200
 const closeMs = 700
+/** Recovery reads little, but creating a store on a slow disk takes a while. */
+const openMs = 300_000
 /** A store that can't be opened is not tried again at once. */
 const retryOpenMs = 500
 
@@ -51,7 +53,8 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
   let worker: Promise<EngineWorker> | undefined
   let failed: { readonly at: number; readonly error: unknown } | undefined
   let running: { job: Job; spentMs: number; expired: boolean } | undefined
-  let pumping: Promise<void> | undefined
+  let pumping = false
+  let pumped: Promise<void> | undefined
   let disposed = false
   const opening = new AbortController()
   const maintenance = createMaintenanceTimer(() => {
@@ -70,7 +73,9 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
     if (failed !== undefined && performance.now() - failed.at < retryOpenMs) throw failed.error
     const current = await worker?.catch(() => undefined)
     if (current?.gone === false) return current
-    worker = start(opening.signal)
+    // Never two engines on the same files, not even while one is ending.
+    await current?.terminate()
+    worker = start(AbortSignal.any([opening.signal, AbortSignal.timeout(openMs)]))
     try {
       const started = await worker
       failed = undefined
@@ -86,26 +91,29 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
     return new Promise<Uint8Array>((resolve, reject) => {
       if (disposed) return reject(closed())
       queue.push(rules.lane, { name, rules, isGone, work, resolve, reject, waitedMs: 0, crashes: 0 })
-      pumping ??= pump().finally(() => (pumping = undefined))
+      if (!pumping) pumped = pump()
     })
   }
 
   async function pump(): Promise<void> {
+    pumping = true
     const stopTicks = startTicks(tickMs, tick)
-    const held: EngineWorker[] = []
+    const held = new Set<EngineWorker>()
     try {
       for (let job = queue.next(); job !== undefined; job = queue.next()) {
         if (job.isGone()) continue
         try {
           const engine = await openWorker()
           engine.hold(true)
-          held.push(engine)
+          held.add(engine)
           await runJob(engine, job)
         } catch (error) {
           for (const each of [job, ...queue.remove(() => true)]) each.reject(disposed ? closed() : asOurs(error))
         }
       }
     } finally {
+      // In the same turn in which the queue was seen empty, so that nothing is pushed unseen.
+      pumping = false
       stopTicks()
       for (const engine of held) engine.hold(false)
     }
@@ -164,7 +172,7 @@ export function createOperationsHost({ start, rules, log }: HostSettings): Opera
       disposed = true
       maintenance.stop()
       for (const job of queue.remove(() => true)) job.reject(closed())
-      if (running !== undefined) await within(finishMs, pumping)
+      if (running !== undefined) await within(finishMs, pumped)
       opening.abort()
       const engine = await worker?.catch(() => undefined)
       await within(closeMs, engine?.close(tidyMs))

@@ -7,13 +7,13 @@ import { AquiferError } from '../../../core/errors.ts'
 /** The kernel's limit is 104 (macOS) or 108 bytes. */
 const longestSocketPath = 99
 
-/** Where the owner of a store listens: the same for every process of this user that opens the folder. */
+/** Where an owner of the store is to listen: below the folder, if the path is short enough and the folder ours alone. */
 export async function ownerAddress(dir: string): Promise<string> {
   const real = await realpath(dir)
   const name = createHash('sha256').update(real).digest('hex').slice(0, 24)
   if (process.platform === 'win32') return `\\\\.\\pipe\\aquifer-${name}`
   const path = join(real, 'owner.sock')
-  if (Buffer.byteLength(path) <= longestSocketPath) return path
+  if (Buffer.byteLength(path) <= longestSocketPath && isPrivate(await lstat(real))) return path
   return join(await socketFolder(), `${name}.sock`)
 }
 
@@ -25,16 +25,18 @@ async function socketFolder(): Promise<string> {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   })
   const found = await lstat(folder)
-  if (found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0) return folder
+  if (found.isDirectory() && found.uid === uid && isPrivate(found)) return folder
   throw new AquiferError('DIR_NOT_WRITABLE', `${folder} is not a folder of this user alone.`, {
     fix: 'Remove it, or set TMPDIR to a folder of your own.',
   })
 }
 
-/** Leaves the owner's process id for others to name, should it not answer. */
-export async function noteOwner(dir: string): Promise<void> {
+const isPrivate = ({ mode }: { readonly mode: number }): boolean => (mode & 0o077) === 0
+
+/** Leaves for others where the owner listens, and its process id, should it not answer. */
+export async function noteOwner(dir: string, address: string): Promise<void> {
   const partial = join(dir, `owner.json.${String(process.pid)}`)
-  await writeFile(partial, JSON.stringify({ pid: process.pid }), { mode: 0o600 })
+  await writeFile(partial, JSON.stringify({ pid: process.pid, address }), { mode: 0o600 })
   await rename(partial, join(dir, 'owner.json'))
 }
 
@@ -42,13 +44,26 @@ export async function forgetOwner(dir: string): Promise<void> {
   await rm(join(dir, 'owner.json'), { force: true })
 }
 
-/** "process 123", as far as it is known. */
-export async function ownerName(dir: string): Promise<string> {
+export interface OwnerNote {
+  /** "process 123", as far as it is known. */
+  readonly name: string
+  readonly address: string | undefined
+}
+
+/** What the last owner left; it may have ended since. */
+export async function readOwnerNote(dir: string): Promise<OwnerNote> {
   try {
     const note: unknown = JSON.parse(await readFile(join(dir, 'owner.json'), 'utf8'))
-    if (note instanceof Object && 'pid' in note) return `process ${String(note.pid)}`
+    if (note instanceof Object && 'pid' in note && 'address' in note) {
+      return { name: `process ${String(note.pid)}`, address: String(note.address) }
+    }
   } catch {
     // No note or half of one: the owner is only just starting.
   }
-  return 'another process'
+  return { name: 'another process', address: undefined }
+}
+
+/** "process 123", as far as it is known. */
+export async function ownerName(dir: string): Promise<string> {
+  return (await readOwnerNote(dir)).name
 }

@@ -12,7 +12,7 @@ interface LinkSettings {
   readonly version: string
   readonly options: LedgerOptions
   /** How to name the owner when it says nothing. */
-  readonly ownerName: () => Promise<string>
+  readonly ownerName: string
   /** Silence after which the owner counts as hung; it answers pings whatever its database does. */
   readonly silenceMs: number
   /** Ends connecting. */
@@ -68,18 +68,14 @@ function createLink(socket: Socket, { version, silenceMs, ownerName }: Omit<Link
     end ??= error
     stopTicks()
     socket.destroy()
+    breakLink()
     for (const call of calls.values()) call.reject(end)
     calls.clear()
-    breakLink()
-  }
-  const hung = async (): Promise<void> => {
-    const message = `${await ownerName()} owns the embedded store and does not answer.`
-    finish(new AquiferError('LEDGER_BUSY', message))
   }
   const stopTicks = startTicks(silenceMs / 5, (awakeMs) => {
     if (calls.size === 0) return
     silentMs += awakeMs
-    if (silentMs > silenceMs) void hung()
+    if (silentMs > silenceMs) finish(hung(ownerName))
     else socket.write(encodeFrame({ kind: 'ping' }))
   })
   const hear = (header: Header, body: Uint8Array): void => {
@@ -120,6 +116,10 @@ function createLink(socket: Socket, { version, silenceMs, ownerName }: Omit<Link
       return Promise.resolve()
     },
   }
+}
+
+function hung(ownerName: string): AquiferError {
+  return new AquiferError('LEDGER_BUSY', `${ownerName} owns the embedded store and does not answer.`)
 }
 
 function otherVersion(hello: Extract<Header, { kind: 'hello' }>, version: string): AquiferError {

@@ -1,5 +1,5 @@
-import { access, chmod, constants, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AquiferError } from '../../../core/errors.ts'
 import { storageError } from './storage-error.ts'
@@ -7,17 +7,29 @@ import { storageError } from './storage-error.ts'
 /** The right to open the store's files. The kernel holds it, and takes it back when the process ends in whatever way. */
 export interface OwnerLock extends Disposable {}
 
-/** Makes the store's folder, readable by this user alone. DIR_NOT_WRITABLE, DISK_FULL. */
+const ours = /^(data|data\.new|owner\..*)$/
+
+/** Makes the store's folder, open to this user alone unless other things are in it. DIR_NOT_WRITABLE, DISK_FULL. */
 export async function prepareStoreDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeDir(resolve(dir))
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK)
+    if ((await readdir(dir)).every((name) => ours.test(name))) await chmod(dir, 0o700)
   } catch (error) {
-    // Node says ENOENT when a folder can't be made on a disk that is read-only.
     throw storageError(error, dir, ['ENOENT']) ?? error
   }
-  // The folder may be older than the store, and Postgres's own files rely on it; somebody else's can't be changed.
-  await chmod(dir, 0o700).catch(() => undefined)
+}
+
+/** As `mkdir -p`; Node's own recursion never ends where a folder can't be made but its parent can be read, as in /proc. */
+async function makeDir(dir: string): Promise<void> {
+  const isThere = async (): Promise<boolean> => (await stat(dir).catch(() => undefined))?.isDirectory() === true
+  if (await isThere()) return
+  const parent = dirname(dir)
+  if (parent !== dir) await makeDir(parent)
+  await mkdir(dir, { mode: 0o700 }).catch(async (error: unknown) => {
+    // Another process may have been quicker.
+    if (!(await isThere())) throw error
+  })
 }
 
 const busy = 5

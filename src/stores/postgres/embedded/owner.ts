@@ -44,7 +44,7 @@ export async function startOwner({ dir, address, version, lock, host, options }:
     if (process.platform !== 'win32') await rm(address, { force: true })
     await listen(server, address)
     if (process.platform !== 'win32') await chmod(address, 0o600)
-    await noteOwner(dir)
+    await noteOwner(dir, address)
     await host.run({ operation: openOperation, options, body: serialize(undefined) })
   } catch (error) {
     await close()

@@ -4,7 +4,7 @@ import type { LedgerOptions } from '../context.ts'
 import { LinkLost, type Link } from './link.ts'
 import type { OperationRules } from './operation-rules.ts'
 import { createOperationsHost } from './operations-host.ts'
-import { ownerAddress, ownerName } from './owner-address.ts'
+import { ownerAddress, ownerName, readOwnerNote } from './owner-address.ts'
 import { connectToOwner, isAnswered } from './owner-link.ts'
 import { prepareStoreDir, tryOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { startOwner } from './owner.ts'
@@ -40,7 +40,6 @@ const mostOwners = 10
 export async function openSharedStore(settings: SharedStoreSettings): Promise<SharedStore> {
   const { dir, options, log } = settings
   await prepareStoreDir(dir)
-  const address = await ownerAddress(dir)
   const closing = new AbortController()
   let current: Promise<Link> | undefined
 
@@ -48,7 +47,7 @@ export async function openSharedStore(settings: SharedStoreSettings): Promise<Sh
   function link(signal: AbortSignal): Promise<Link> {
     if (closing.signal.aborted) return Promise.reject(closed())
     if (current === undefined) {
-      current = elect(settings, address, signal)
+      current = elect(settings, signal)
       void watch(current)
     }
     return current
@@ -81,6 +80,7 @@ export async function openSharedStore(settings: SharedStoreSettings): Promise<Sh
           return await way.run(operation, options, body)
         } catch (error) {
           if (!(error instanceof LinkLost)) throw error
+          await way.lost
         }
         if (closing.signal.aborted) throw closed()
       }
@@ -98,19 +98,20 @@ export async function openSharedStore(settings: SharedStoreSettings): Promise<Sh
 const closed = (): AquiferError => new AquiferError('CANCELLED', 'The ledger was closed.')
 
 /** Becomes the owner, or finds it. Between two owners there is a moment in which neither succeeds. */
-async function elect(settings: SharedStoreSettings, address: string, signal: AbortSignal): Promise<Link> {
+async function elect(settings: SharedStoreSettings, signal: AbortSignal): Promise<Link> {
   const { dir, version, options, silenceMs = 5000 } = settings
+  const own = await ownerAddress(dir)
   const waited = { awakeMs: 0 }
   const stopTicks = startTicks(250, (awakeMs) => (waited.awakeMs += awakeMs))
   try {
     while (waited.awakeMs < electionLimitMs) {
       if (signal.aborted) throw closed()
       const lock = tryOwnerLock(dir)
+      const { name, address = own } = await readOwnerNote(dir)
       // Whoever answers owns the store, even if its lock was lost (see tryOwnerLock).
-      if (lock !== undefined && !(await isAnswered(address))) return await own(settings, address, lock, signal)
+      if (lock !== undefined && !(await isAnswered(address))) return await become(settings, own, lock, signal)
       lock?.[Symbol.dispose]()
-      const owner = (): Promise<string> => ownerName(dir)
-      const link = await connectToOwner({ address, version, options, silenceMs, ownerName: owner, signal })
+      const link = await connectToOwner({ address, version, options, silenceMs, ownerName: name, signal })
       if (link !== undefined) return link
       await new Promise((resolve) => setTimeout(resolve, electionMs * (0.5 + Math.random())))
     }
@@ -120,7 +121,7 @@ async function elect(settings: SharedStoreSettings, address: string, signal: Abo
   }
 }
 
-async function own(
+async function become(
   { dir, options, version, log, operationsUrl, cacheDir, rules }: SharedStoreSettings,
   address: string,
   lock: OwnerLock,

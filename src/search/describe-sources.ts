@@ -1,5 +1,6 @@
 import type { SourceView } from '../../schemas/search.ts'
 import { readableBy, type Caller } from '../core/caller.ts'
+import { isoTime } from '../core/iso-time.ts'
 import type { ProjectionPosition } from '../core/ledger-feed.ts'
 import type { LedgerStatus, SourceStatus } from '../core/ledger.ts'
 import { freshnessOf } from './freshness.ts'
@@ -45,7 +46,7 @@ function viewOf(
     as_of: asOfMs === undefined ? null : new Date(asOfMs).toISOString(),
     lag_ms: asOfMs === undefined ? null : Math.max(0, context.clock.now() - asOfMs),
     freshness: freshnessOf(context, name, asOfMs),
-    deletes_checked_at: held?.comparedAt ?? null,
+    deletes_checked_at: held?.comparedAt === undefined ? null : isoTime(held.comparedAt),
     records: admin ? (held?.records ?? 0) : readable,
     chunks: admin ? (held?.chunks ?? 0) : null,
     dead_letters: admin ? (held?.deadLetters ?? 0) : null,

@@ -62,12 +62,16 @@ async function findPage(
   signal: AbortSignal | undefined,
 ): Promise<Page> {
   const wanted = offset + plan.limit + 1
-  for (let asked = depth; ; asked *= 4) {
-    const retrieved = await retrieve(context, plan, asked, signal)
+  let keep = wanted * 2
+  for (let asked = depth; ;) {
+    const retrieved = await retrieve(context, plan, asked, { keep, signal })
     const found = await collectHits(context, plan, retrieved, wanted)
-    if (found.length >= wanted || !retrieved.deeper || asked >= deepest) {
+    if (found.length >= wanted || (!retrieved.pruned && (!retrieved.deeper || asked >= deepest))) {
       return { hits: found.slice(offset, wanted - 1), retrieved, more: found.length >= wanted }
     }
+    // First everything that was found at this depth, then deeper.
+    if (retrieved.pruned) keep = Number.POSITIVE_INFINITY
+    else asked *= 4
   }
 }
 

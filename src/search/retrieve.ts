@@ -4,12 +4,15 @@ import type { ScoredChunk } from '../core/lexical.ts'
 import { fuse, type Candidate } from './fuse.ts'
 import type { SearchPlan } from './plan-search.ts'
 import type { SearchContext } from './search-context.ts'
+import { worthScoring } from './worth-scoring.ts'
 
 export interface Retrieved {
   readonly candidates: readonly Candidate[]
   readonly notices: readonly string[]
   /** What is likely to be shown was read while the legs scored each other's finds. */
   readonly early: { readonly asked: ReadonlySet<number>; readonly found: readonly FoundChunk[] }
+  /** Passages that can't be among the first `keep` were left out. */
+  readonly pruned: boolean
   /** A leg gave as many as it was asked for: there may be more behind. */
   readonly deeper: boolean
 }
@@ -19,13 +22,19 @@ const likely = 30
 
 export type LegName = 'lexical' | 'vector'
 
+interface RetrieveOptions {
+  /** So many places have to come out right. */
+  readonly keep: number
+  readonly signal?: AbortSignal | undefined
+  readonly only?: LegName
+}
+
 /** Both legs at once, then each scores what only the other found. A leg that is away is said, and the other answers. */
 export async function retrieve(
   context: SearchContext,
   plan: SearchPlan,
   depth: number,
-  signal?: AbortSignal,
-  only?: LegName,
+  { keep, signal, only }: RetrieveOptions,
 ): Promise<Retrieved> {
   const { ledger, lexical } = context
   const { query, filter, languages } = plan
@@ -54,22 +63,31 @@ export async function retrieve(
   const asked = new Set(
     [...(matched ?? []).slice(0, likely), ...(meaning ?? []).slice(0, likely)].map(({ chunk }) => chunk),
   )
-  const [otherWords, otherMeaning, read] = await Promise.all([
-    lexical === undefined || matched === undefined
-      ? []
-      : lexical.score(query, missing(meaning, matched), languages).catch(() => []),
+  const early = ledger.readChunks({ chunks: [...asked], filter })
+  // Awaited below, after others that may fail first.
+  early.catch(() => undefined)
+  const otherMeaning =
     vector === undefined || meaning === undefined
       ? []
-      : ledger.vectorScores({ vector, chunks: missing(matched, meaning) }),
-    ledger.readChunks({ chunks: [...asked], filter }),
-  ])
+      : await ledger.vectorScores({ vector, chunks: missing(matched, meaning) })
+  const worth =
+    matched === undefined || meaning === undefined
+      ? []
+      : worthScoring({ lexical: matched, vector: meaning, vectorOthers: otherMeaning, depth, keep })
+  const otherWords =
+    lexical === undefined || worth.length === 0 ? [] : await lexical.score(query, worth, languages).catch(() => [])
+  const shown = new Set([...(matched ?? []).map(({ chunk }) => chunk), ...worth])
+  const isLexicalFull = matched !== undefined && matched.length >= depth
+  const hopeless = isLexicalFull ? missing(meaning, matched).filter((chunk) => !shown.has(chunk)) : []
+  const hopelessSet = new Set(hopeless)
   return {
     candidates: fuse(
       matched === undefined ? undefined : { found: matched, others: otherWords },
       meaning === undefined ? undefined : { found: meaning, others: otherMeaning },
-    ),
+    ).filter(({ chunk }) => !hopelessSet.has(chunk)),
+    pruned: hopeless.length > 0,
     notices,
-    early: { asked, found: read },
+    early: { asked, found: await early },
     deeper: (matched?.length ?? 0) >= depth || (meaning?.length ?? 0) >= depth,
   }
 }

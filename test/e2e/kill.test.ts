@@ -21,7 +21,9 @@ async function openScene(kind: DeploymentKind, seed: number, rows: number, peps:
   await using opened = new AsyncDisposableStack()
   const double = opened.use(await openOpenAiDouble({ dimensions }))
   const deployment = opened.use(await openDeployment(kind))
-  const source = opened.use(await openChangingSource(join(deployment.dir, 'pages'), { seed, rows, files: 200, peps }))
+  const source = opened.use(
+    await openChangingSource({ folder: join(deployment.dir, 'pages'), seed, rows, files: 200, peps, sakila: true }),
+  )
   const { baseUrl } = double
   await deployment.configure(
     `embedding: { provider: openai, model: m, baseUrl: '${baseUrl}', dimensions: ${String(dimensions)} }\n${source.yaml}`,
@@ -77,5 +79,5 @@ describe.each([
     expect(later.length).toBeGreaterThan(0)
     expect(later.filter((text) => committed.has(text))).toEqual([])
     expect(await findDifferences(deployment, source)).toEqual([])
-  })
+  }, 600_000)
 })

@@ -1,11 +1,11 @@
 import { deserialize, serialize } from 'node:v8'
 import type { LedgerStatus } from '../../src/core/ledger.ts'
 import type { Link } from '../../src/stores/postgres/embedded/link.ts'
-import { ownerAddress } from '../../src/stores/postgres/embedded/owner-address.ts'
 import { connectToOwner } from '../../src/stores/postgres/embedded/owner-link.ts'
 import { packageVersion } from '../../src/stores/postgres/embedded/package-version.ts'
 import type { Stores } from './deployment.ts'
 import { openLedgerSql } from './ledger-sql.ts'
+import { readStoreOwner } from './store-owner.ts'
 
 /** Looks from outside at how many changes a ledger has taken while another process writes to it. */
 export interface ChangeCounter extends AsyncDisposable {
@@ -32,9 +32,11 @@ function askOwner(dir: string): ChangeCounter {
   return {
     read: async () => {
       try {
+        const owner = await readStoreOwner(dir)
+        if (owner === undefined) return undefined
         const version = await packageVersion()
         const settings = { version, options, silenceMs: 5000, ownerName: 'the sync', signal }
-        link ??= await connectToOwner({ ...settings, address: await ownerAddress(dir) })
+        link ??= await connectToOwner({ ...settings, address: owner.address })
         if (link === undefined) return undefined
         const status = deserialize(await link.run('status', options, serialize(undefined))) as LedgerStatus
         return { committed: status.sources.reduce((sum, { feed }) => sum + feed, 0), unprojected: 0 }

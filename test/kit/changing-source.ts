@@ -88,7 +88,8 @@ export interface SourceItem {
 export interface ChangingSource extends AsyncDisposable {
   /** `connections` and `sources` of aquifer.yaml. */
   readonly yaml: string
-  readonly usesSharedData: boolean
+  /** One statement, or several, on the database. */
+  run(sql: string): Promise<void>
   /** Writes, changes, moves and deletes some rows and files; the answer is how many. */
   change(): Promise<number>
   /** What there is now, by source and key. */
@@ -96,20 +97,24 @@ export interface ChangingSource extends AsyncDisposable {
 }
 
 interface Sizes {
+  /** Of the documents. */
+  readonly folder: string
   readonly seed: number
   readonly rows: number
   readonly files: number
   /** Of the PEPs, where they are at hand. */
   readonly peps: number
+  /** Whether to take tables of the Sakila database too, where it is at hand. */
+  readonly sakila: boolean
 }
 
-export async function openChangingSource(folder: string, sizes: Sizes): Promise<ChangingSource> {
+export async function openChangingSource({ folder, ...sizes }: Sizes): Promise<ChangingSource> {
   const random = createRandom(sizes.seed)
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await openSourceDatabase(ownSchema))
   const texts = textMaker(random)
   await fill(database, sizes.rows, texts)
-  const dumps = await readSakila()
+  const dumps = sizes.sakila ? await readSakila() : undefined
   if (dumps !== undefined) {
     await loadSakila(database.url, dumps)
     await database.run(withoutReferences)
@@ -117,7 +122,7 @@ export async function openChangingSource(folder: string, sizes: Sizes): Promise<
   const tables = dumps === undefined ? own : [...own, ...sakila]
   await mkdir(folder, { recursive: true })
   for (let at = 0; at < sizes.files; at++) await writePage(join(folder, `page-${String(at)}.md`), texts())
-  const hasPeps = await unpackPeps(folder, sizes.peps)
+  await unpackPeps(folder, sizes.peps)
   const stack = opened.move()
   let round = 0
   return {
@@ -126,7 +131,7 @@ sources:
 ${tables.map(({ name, yaml }) => `  ${name}: ${yaml}`).join('\n')}
   pages: { type: files, path: '${folder}', every: 1s, compare: 2s, acl: { public: true } }
 `,
-    usesSharedData: dumps !== undefined && hasPeps,
+    run: async (sql) => void (await database.run(sql)),
     change: async () => {
       round++
       let count = 0
@@ -233,13 +238,14 @@ async function writePage(path: string, text: string): Promise<void> {
   await rename(partial, path)
 }
 
-async function unpackPeps(folder: string, count: number): Promise<boolean> {
+/** Does nothing where they are not at hand. */
+async function unpackPeps(folder: string, count: number): Promise<void> {
+  if (count === 0) return
   const archive = join(sharedData, 'docs-peps', 'peps.tar.gz')
   const names = Array.from({ length: count }, (_, at) => `peps/pep-${String(at + 200).padStart(4, '0')}.rst`)
   const listed = await promisify(execFile)('tar', ['-tzf', archive]).catch(() => undefined)
-  if (listed === undefined) return false
+  if (listed === undefined) return
   const there = new Set(listed.stdout.split('\n'))
   const wanted = names.filter((name) => there.has(name))
   await promisify(execFile)('tar', ['-xzf', archive, '-C', folder, ...wanted])
-  return true
 }

@@ -9,6 +9,7 @@ import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
 import { scriptedSource } from '../kit/scripted-source.ts'
 import { serverUrl } from '../kit/server-url.ts'
 import { openTcpProxy } from '../kit/tcp-proxy.ts'
+import { until } from '../kit/until.ts'
 
 const everything = { readable: undefined, sources: undefined, facets: [] }
 
@@ -24,12 +25,6 @@ function manyItems(count: number, text: string): Record<string, string> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, at) => [`k${String(at).padStart(5, '0')}`, `${text} ${String(at)}`]),
   )
-}
-
-async function until(isReached: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await isReached()); await systemClock.sleep(50)) {
-    if (Date.now() > deadline) throw new Error('it did not come to that')
-  }
 }
 
 test('a position is reported only when everything up to it is in every store', async () => {

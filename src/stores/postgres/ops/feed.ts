@@ -50,14 +50,11 @@ export function feed({ db }: LedgerContext): LedgerFeed {
         )
         .then((rows) => rows.map((row) => ({ ...row, position: row.position ?? undefined }))),
     advanceProjection: async ({ projection, generation, sourceId, from, feed: to }) => {
-      // What it reaches stays known when the source's own position moves on.
       await db.query(
-        `insert into projection as p (name, generation, source_id, feed, position)
-         select $1, $2, id, $5, case when $5 >= position_feed then position end from source where id = $3 and ($4 = 0
-           or exists (select 1 from projection where name = $1 and generation = $2 and source_id = $3))
-         on conflict (name, generation, source_id) do update
-         set feed = greatest(p.feed, excluded.feed), position = coalesce(excluded.position, p.position)
-         where p.feed >= $4`,
+        `insert into projection as p (name, generation, source_id, feed)
+         select $1, $2, $3, $5 where $4 = 0
+           or exists (select 1 from projection where name = $1 and generation = $2 and source_id = $3)
+         on conflict (name, generation, source_id) do update set feed = greatest(p.feed, excluded.feed) where p.feed >= $4`,
         [projection, generation, sourceId, from, to],
       )
     },

@@ -72,7 +72,10 @@ export function rebuildError(
     )
   }
   for (const name of drift.removed) {
-    parts.push(`${name} is no longer configured: its ${count(recordsOf(status, name), 'record')} would be removed`)
+    const records = recordsOf(status, name)
+    // Nobody has to agree to the loss of nothing.
+    if (records > 0)
+      parts.push(`source ${name} is no longer configured: its ${count(records, 'record')} would be removed`)
   }
   return parts.length === 0 ? undefined : new AquiferError('CONFIG_NEEDS_REBUILD', `${capitalised(parts.join('; '))}.`)
 }

@@ -23,11 +23,14 @@ export function createKnowledge(context: SearchContext): Knowledge {
     search: async (request, caller, signal) => {
       const plan = await planSearch(context, request, caller)
       const offset = request.cursor === undefined ? 0 : readPageCursor(await secret(), plan, caller, request.cursor)
-      const sources = context.ledger.describeSources({ readable: undefined })
-      const { hits, retrieved, more } = await findPage(context, plan, offset, signal)
+      // Together, so that neither fails with nobody listening.
+      const [sources, { hits, retrieved, more }] = await Promise.all([
+        context.ledger.describeSources({ readable: undefined }),
+        findPage(context, plan, offset, signal),
+      ])
       const packed = await packHits(context, plan, hits)
       const answer = toAnswer(context, plan, packed, retrieved)
-      const searched = (await sources).filter(({ name }) => plan.filter.sources?.includes(name) ?? true)
+      const searched = sources.filter(({ name }) => plan.filter.sources?.includes(name) ?? true)
       const oldest = oldestOf(searched.map(({ asOfMs }) => asOfMs))
       const shown = new Set(packed.map(({ hit }) => hit.source))
       const stale = staleNotices(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { DeadLetter } from '../../core/ledger.ts'
 import { AquiferError } from '../../core/errors.ts'
+import { isoTime } from '../../core/iso-time.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
 import { table } from '../table.ts'
@@ -42,7 +43,7 @@ export function addDeadLetters(program: Command): void {
 }
 
 function toJson({ firstAt, lastAt, ...letter }: DeadLetter): object {
-  return { ...letter, first_at: firstAt, last_at: lastAt }
+  return { ...letter, first_at: isoTime(firstAt), last_at: isoTime(lastAt) }
 }
 
 function toText(letters: readonly DeadLetter[]): string {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import { everybody } from '../../core/caller.ts'
 import { AquiferError } from '../../core/errors.ts'
+import { isoTime } from '../../core/iso-time.ts'
 import type { ApiKey } from '../../core/ledger.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 import { runCommand, type GlobalOptions } from '../run.ts'
@@ -59,7 +60,11 @@ export function addKeys(program: Command): void {
 }
 
 function toJson({ createdAt, revokedAt, ...key }: ApiKey): object {
-  return { ...key, created_at: createdAt, revoked_at: revokedAt ?? null }
+  return {
+    ...key,
+    created_at: isoTime(createdAt),
+    revoked_at: revokedAt === undefined ? null : isoTime(revokedAt),
+  }
 }
 
 function toText(keys: readonly ApiKey[]): string {

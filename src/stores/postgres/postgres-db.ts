@@ -71,6 +71,9 @@ async function transact<T>(
   options: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect()
+  // Without a listener, losing the connection between two statements would end the process. The next one meets the error.
+  const ignore = (): void => {}
+  client.on('error', ignore)
   let broken = true
   try {
     await client.query(options.snapshot === true ? 'begin isolation level repeatable read read only' : 'begin')
@@ -87,6 +90,7 @@ async function transact<T>(
     throw error
   } finally {
     client.release(broken)
+    client.off('error', ignore)
   }
 }
 

@@ -41,6 +41,7 @@ export async function openOperations(db: Db): Promise<object> {
     crash: () => process.exit(7),
     refuse: ({ value }: { value: string }) => db.query('select $1::int', [value]),
     measure: async () => {
+      await db.query('select pg_stat_force_next_flush()')
       const [row] = await db.query<{ dead: number; logged: number }>(
         `select (select n_dead_tup from pg_stat_user_tables where relname = 'line') as dead,
            (select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::float8 from pg_control_checkpoint()) as logged`,

@@ -5,7 +5,7 @@ import { packageVersion } from './package-version.ts'
 import { takeSeed, type Seed } from './seed.ts'
 
 /** Postgres's major version in the PGlite that this program uses; files of another can't be opened. */
-export const postgresMajor = 18
+const postgresMajor = 18
 
 /**
  * The folder of the database below `dir`, created if there is none. It is made beside its place and renamed, so an

@@ -15,7 +15,7 @@ export interface Maintenance {
 }
 
 /** Of a database that was just opened. What is dead in which table is forgotten when it closes, so each is vacuumed once. */
-export function createMaintenance(db: Db): Maintenance {
+export function createMaintenance(db: Db, warn: (details: object, text: string) => void): Maintenance {
   /** Tables vacuumed since opening, with the dead rows that were left in them. */
   const vacuumed = new Map<string, number>()
   return {
@@ -37,6 +37,13 @@ export function createMaintenance(db: Db): Maintenance {
       })
       const after = (await readTables(db)).find(({ name }) => name === table.name)
       vacuumed.set(table.name, after?.dead ?? 0)
+      if (table.graph && after !== undefined && after.dead > 1000 + after.live) {
+        const { live, dead } = after
+        warn(
+          { live, dead },
+          'most vectors in the index are dead: backup and restore into an empty folder build it anew',
+        )
+      }
       return true
     },
   }

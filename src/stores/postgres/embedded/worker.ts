@@ -86,7 +86,7 @@ function traceOf(cause: unknown): object {
 
 const serve = async (db: Db): Promise<void> => {
   const operationsWith = operationsOf(db)
-  const maintenance = createMaintenance(db)
+  const maintenance = createMaintenance(db, (details, text) => post({ kind: 'log', level: 'warn', details, text }))
   let wrote = false
   const run = async (message: RunMessage): Promise<void> => {
     const { operation } = message

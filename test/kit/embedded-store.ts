@@ -11,7 +11,7 @@ export interface TestStore extends AsyncDisposable {
 }
 
 /** Seeds are made once for all tests, apart from those of the user. */
-export const testCacheDir = join(tmpdir(), 'aquifer-test-cache')
+const testCacheDir = join(tmpdir(), 'aquifer-test-cache')
 
 export async function openTestStore(dir: string, more: Partial<SharedStoreSettings> = {}): Promise<TestStore> {
   const store = await openSharedStore({

@@ -35,17 +35,6 @@ export function startSearching(args: readonly string[], queries: readonly string
     return client
   }
 
-  /** Undefined when the server died. */
-  async function ask(client: McpClient, query: string): Promise<{ readonly error: string | undefined } | undefined> {
-    try {
-      const { isError, content } = await client.callTool('search_knowledge', { query, limit: 3 })
-      return { error: isError === true ? (content[0]?.text ?? 'no text') : undefined }
-    } catch (thrown) {
-      const text = String(thrown)
-      return /connection closed|not connected/i.test(text) ? undefined : { error: text }
-    }
-  }
-
   async function run(): Promise<Searched> {
     let client = await connect()
     for (let asked = 0; !stop.signal.aborted; asked++) {
@@ -75,5 +64,16 @@ export function startSearching(args: readonly string[], queries: readonly string
       stop.abort()
       return running
     },
+  }
+}
+
+/** Undefined when the server died. */
+async function ask(client: McpClient, query: string): Promise<{ readonly error: string | undefined } | undefined> {
+  try {
+    const { isError, content } = await client.callTool('search_knowledge', { query, limit: 3 })
+    return { error: isError === true ? (content[0]?.text ?? 'no text') : undefined }
+  } catch (thrown) {
+    const text = String(thrown)
+    return /connection closed|not connected/i.test(text) ? undefined : { error: text }
   }
 }

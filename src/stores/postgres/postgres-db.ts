@@ -65,14 +65,15 @@ export function openPostgres(options: PostgresOptions): Db {
   }
 }
 
+/** Without a listener, losing the connection between two statements would end the process. The next one meets the error. */
+function ignore(): void {}
+
 async function transact<T>(
   pool: Pool,
   work: (tx: Queryable) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect()
-  // Without a listener, losing the connection between two statements would end the process. The next one meets the error.
-  const ignore = (): void => {}
   client.on('error', ignore)
   let broken = true
   try {

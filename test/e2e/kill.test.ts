@@ -17,19 +17,21 @@ interface Scene extends AsyncDisposable {
   readonly double: OpenAiDouble
 }
 
-async function openScene(kind: DeploymentKind, seed: number, rows: number, peps: number): Promise<Scene> {
+type Size = Pick<Parameters<typeof openChangingSource>[0], 'seed' | 'rows' | 'files' | 'peps' | 'sakila'>
+
+async function openScene(kind: DeploymentKind, size: Size): Promise<Scene> {
   await using opened = new AsyncDisposableStack()
   const double = opened.use(await openOpenAiDouble({ dimensions }))
   const deployment = opened.use(await openDeployment(kind))
-  const source = opened.use(
-    await openChangingSource({ folder: join(deployment.dir, 'pages'), seed, rows, files: 200, peps, sakila: true }),
-  )
-  const { baseUrl } = double
-  await deployment.configure(
-    `embedding: { provider: openai, model: m, baseUrl: '${baseUrl}', dimensions: ${String(dimensions)} }\n${source.yaml}`,
-  )
+  const source = opened.use(await openChangingSource({ folder: join(deployment.dir, 'pages'), ...size }))
+  await deployment.configure(configOf(source, double))
   const stack = opened.move()
   return { deployment, source, double, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+function configOf(source: ChangingSource, { baseUrl }: OpenAiDouble, more = ''): string {
+  const embedding = `{ provider: openai, model: m, baseUrl: '${baseUrl}', dimensions: ${String(dimensions)} }`
+  return `embedding: ${embedding}\n${more}\n${source.yaml}`
 }
 
 describe.each([
@@ -37,7 +39,7 @@ describe.each([
   { kind: 'standard', seed: 20_262, moments: ['request', 'commit', 'projection', 'time'] },
 ] as const)('$kind', ({ kind, seed, moments }) => {
   test('a sync killed ten times, while the source changes, ends as one that was left alone', async () => {
-    await using scene = await openScene(kind, seed, 500, 20)
+    await using scene = await openScene(kind, { seed, rows: 500, files: 200, peps: 20, sakila: true })
     const { deployment, source, double } = scene
     const random = createRandom(seed)
     const killed: Moment[] = []
@@ -55,7 +57,7 @@ describe.each([
   }, 600_000)
 
   test('Ctrl-C in mid-sync is answered at once, and nothing that was committed is embedded again', async () => {
-    await using scene = await openScene(kind, seed + 1000, 500, 0)
+    await using scene = await openScene(kind, { seed: seed + 1, rows: 500, files: 200, peps: 0, sakila: true })
     const { deployment, source, double } = scene
     const child = startProgram(['sync'], { dir: deployment.dir })
     const ended = endOf(child)
@@ -78,6 +80,32 @@ describe.each([
     const later = double.calls.slice(before).flatMap(({ inputs }) => inputs)
     expect(later.length).toBeGreaterThan(0)
     expect(later.filter((text) => committed.has(text))).toEqual([])
+    expect(await findDifferences(deployment, source)).toEqual([])
+  }, 600_000)
+
+  test('a rebuild that is killed, and goes on after changes, ends as one that was left alone', async () => {
+    await using scene = await openScene(kind, { seed: seed + 2, rows: 150, files: 300, peps: 0, sakila: false })
+    const { deployment, source, double } = scene
+    const random = createRandom(seed)
+    await deployment.json('sync')
+    const before = configOf(source, double)
+    // Short enough that every page comes apart in another way.
+    const changed = configOf(source, double, 'chunking: { maxTokens: 32 }')
+    let killed = 0
+    for (const moment of ['request', 'request', 'time', 'request'] as const) {
+      await deployment.configure(changed)
+      if (await killSync(deployment, double, moment, random, { flags: ['--full'], skip: random.int(0, 1) })) killed++
+      if (moment === 'time') continue
+      // The change is taken back, and made again.
+      await deployment.configure(before)
+      await source.change()
+      const { code, stdout } = await deployment.run('--json', 'sync')
+      // Unless the rebuild was over already.
+      if (code !== 0) expect(stdout).toContain('CONFIG_NEEDS_REBUILD')
+    }
+    expect(killed).toBeGreaterThan(2)
+    await deployment.configure(changed)
+    expect(await deployment.run('sync', '--full')).toMatchObject({ code: 0 })
     expect(await findDifferences(deployment, source)).toEqual([])
   }, 600_000)
 })

@@ -12,18 +12,20 @@ import type { Random } from './random.ts'
  */
 export type Moment = 'time' | 'request' | 'commit' | 'projection'
 
-/** Starts `sync` and kills it at such a moment; whether it still ran. */
+/** Starts `sync` and kills it at such a moment, `skip` requests later; whether it still ran. */
 export async function killSync(
   { dir, stores }: Deployment,
   double: OpenAiDouble,
   moment: Moment,
   random: Random,
+  { flags = [], skip = 0 }: { readonly flags?: readonly string[]; readonly skip?: number } = {},
 ): Promise<boolean> {
-  const child = startProgram(['--json', 'sync'], { dir })
+  const child = startProgram(['--json', 'sync', ...flags], { dir })
   const ended = endOf(child)
   const kill = (): void => void child.kill('SIGKILL')
   if (moment === 'time') setTimeout(kill, random.int(100, 2500))
   else if (moment === 'request') {
+    for (let at = 0; at < skip; at++) double.next(() => undefined)
     double.next(async () => {
       await sleep(random.int(0, 30))
       kill()

@@ -40,15 +40,18 @@ interface Changed {
 interface PipelineOptions {
   readonly clock?: Clock
   readonly viaElasticsearch?: (url: string) => string
+  readonly viaPostgres?: (url: string) => Promise<string>
   readonly around?: (ledger: Ledger) => Ledger
 }
 
 export async function openPipeline(options: PipelineOptions = {}): Promise<TestPipeline> {
   const { clock = systemClock, viaElasticsearch = (url) => url, around = (ledger) => ledger } = options
+  const { viaPostgres = async (url) => url } = options
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await openTestDatabase())
   const indices = opened.use(await openTestIndices())
-  const ledger = opened.use(await openPostgresLedger({ url: database.url, schema: 'aquifer', lexical: 'external' }))
+  const databaseUrl = await viaPostgres(database.url)
+  const ledger = opened.use(await openPostgresLedger({ url: databaseUrl, schema: 'aquifer', lexical: 'external' }))
   const projection = opened.use(
     openElasticsearch({ url: viaElasticsearch(indices.url), prefix: indices.prefix, log: silentLog, owner: 'test' }),
   )

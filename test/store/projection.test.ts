@@ -8,7 +8,7 @@ import { readDocuments, type StoredDocument } from '../kit/elasticsearch-documen
 import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
 import { scriptedSource } from '../kit/scripted-source.ts'
 import { serverUrl } from '../kit/server-url.ts'
-import { openTcpProxy } from '../kit/tcp-proxy.ts'
+import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts'
 import { until } from '../kit/until.ts'
 
 const everything = { readable: undefined, sources: undefined, facets: [] }
@@ -220,4 +220,32 @@ test('the graph of vectors is not built while another source is still read for t
   stop.abort()
   await watching
   expect(order.slice(2, 4)).toEqual(['slow source read', 'graph'])
+})
+
+test('a watch rides out a ledger that goes away, in the middle of a read too', async () => {
+  let proxy: TcpProxy | undefined
+  await using pipeline = await openPipeline({
+    viaPostgres: async (url) => (proxy = await openTcpProxy(url)).url,
+  })
+  if (proxy === undefined) throw new Error('there is no way to the ledger')
+  await using way = proxy
+  const source = scriptedSource(manyItems(1500, 'first'))
+  const stop = new AbortController()
+  const troubles: string[] = []
+  const watching = pipeline.sync(
+    { notes: source },
+    { watch: true, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
+  )
+  source.beforeItem = (count) => {
+    if (count === 1200) way.cut()
+  }
+  await until(async () => troubles.length > 0)
+  source.beforeItem = () => {}
+  source.items.set('k00001', 'second')
+  way.restore()
+  await until(async () => (await findings(pipeline, 'first second').catch(() => 0)) === 1500)
+  expect(await findings(pipeline, 'second')).toBe(1)
+  expect(new Set(troubles)).toEqual(new Set(['LEDGER_UNREACHABLE']))
+  stop.abort()
+  expect((await watching).sources).toMatchObject([{ error: undefined }])
 })

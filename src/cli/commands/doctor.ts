@@ -1,6 +1,7 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Option, type Command } from 'commander'
+import { makeFolder } from '../../config/make-folder.ts'
 import type { Config } from '../../core/config.ts'
 import { AquiferError, kindTable, toAquiferError, toErrorView } from '../../core/errors.ts'
 import { clientConfig, clients, type Client } from '../../mcp/client-config.ts'
@@ -64,7 +65,7 @@ async function examine(run: Run): Promise<number> {
 
 async function lookAtFolder(dir: string): Promise<string> {
   const store = `${dir}/.aquifer`
-  await mkdir(store, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(store).catch((cause: unknown) => {
     throw new AquiferError('DIR_NOT_WRITABLE', `The folder ${dir} can't be written to.`, { cause })
   })
   await access(store, constants.W_OK).catch((cause: unknown) => {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../../config/make-folder.ts'
 import { AquiferError } from '../../core/errors.ts'
 
 const SavedRun = z.object({ dataset: z.string(), ndcg10: z.record(z.string(), z.number()) })
@@ -10,7 +11,7 @@ const namePattern = /^[\w.-]{1,80}$/
 
 /** Keeps a run's nDCG of each question, to compare a later one with. */
 export async function saveRun(folder: string, name: string, run: SavedRun): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   await writeFile(fileOf(folder, name), JSON.stringify(run))
 }
 

@@ -146,8 +146,10 @@ async function restoreGeneration(tx: Queryable, context: LedgerContext, frame: F
       `The backup has schema version ${String(header.schemaVersion)}; restore it with the version of Aquifer that wrote it.`,
     )
   }
-  if (header.generation !== undefined)
-    await createTables(tx, context, header.generation, 'active', header.generation.id)
+  if (header.generation === undefined) return
+  const { id } = await createTables(tx, context, header.generation, 'active', header.generation.id)
+  // Built after the load, which is four times quicker than growing with it.
+  await tx.exec(`drop index if exists ${tablesOf(id).hnsw}`)
 }
 
 async function columnsOf(tx: Queryable, table: string): Promise<string> {

@@ -13,11 +13,14 @@ export async function buildVectorIndex({ db, vectorType }: LedgerContext, genera
        (select dimensions from generation where id = $2) as dimensions`,
     [hnsw, id],
   )
-  if (row === undefined || row.found || row.rows < worthIndexing) return
+  // The embedded store always has one: it could not stop later to build it.
+  const least = db.kind === 'embedded' ? 0 : worthIndexing
+  if (row === undefined || row.found || row.rows < least) return
   await db.transaction(async (tx) => {
     const [size] = await tx.query<{ bytes: number }>(`select pg_table_size($1) as bytes`, [vector])
     // A build that outgrows this memory is many times slower; the graph needs about what the vectors do.
-    const megabytes = Math.min(2048, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 1.5) / 2 ** 20)))
+    const most = db.kind === 'embedded' ? 256 : 2048
+    const megabytes = Math.min(most, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 1.5) / 2 ** 20)))
     await tx.exec(`set local statement_timeout = 0; set local maintenance_work_mem = '${String(megabytes)}MB'`)
     await createGraph(tx, id, vectorType)
   })
@@ -48,7 +51,8 @@ export async function hasGraph(tx: Queryable, generation: number): Promise<boole
 
 /** One slice of fresh vectors into the graph. Small in the embedded store, where nothing else runs meanwhile. */
 export function mergeVectors({ db }: LedgerContext): () => Promise<{ remaining: number }> {
-  const slice = db.kind === 'embedded' ? 48 : 2000
+  // An insert into the embedded graph takes 4 to 8 ms, and nothing else runs meanwhile.
+  const slice = db.kind === 'embedded' ? 24 : 2000
   return async () => {
     const { id } = await requireGeneration(db)
     const { vector, fresh } = tablesOf(id)

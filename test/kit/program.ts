@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** What runs the program, for those who start it in their own way. */
+export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -13,14 +14,16 @@ interface ProgramOptions {
   /** Folder of aquifer.yaml, and where the program runs. */
   readonly dir: string
   readonly env?: Readonly<Record<string, string>>
+  /** A file descriptor to write to instead of a pipe. */
+  readonly stdout?: number
 }
 
 /** Starts the program itself, as a user would. */
-export function startProgram(args: readonly string[], { dir, env = {} }: ProgramOptions): ChildProcess {
+export function startProgram(args: readonly string[], { dir, env = {}, stdout }: ProgramOptions): ChildProcess {
   return spawn(process.execPath, [main, ...args], {
     cwd: dir,
     env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
   })
 }
 

@@ -13,7 +13,7 @@ export function addDeadLetters(program: Command): void {
   group
     .command('list', { isDefault: true })
     .option('--source <name>', 'only of this source')
-    .description('List them, newest first')
+    .description('List them, newest first; what dead-letters does by itself')
     .allowExcessArguments()
     .action(async (_options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions & { source?: string }>()

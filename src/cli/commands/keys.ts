@@ -35,7 +35,7 @@ export function addKeys(program: Command): void {
     })
   group
     .command('list', { isDefault: true })
-    .description('List the keys; the keys themselves are not kept')
+    .description('List the keys, which are not kept themselves; what keys does by itself')
     .allowExcessArguments()
     .action(async (_options: unknown, command: Command) => {
       await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {

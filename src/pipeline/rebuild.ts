@@ -4,6 +4,7 @@ import { chunkText } from './chunk/chunk-text.ts'
 import { contentHash, embedChunks } from './embed-chunks.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector } from './projector.ts'
+import { untilAborted } from './until-aborted.ts'
 
 const pageRecords = 200
 
@@ -76,7 +77,7 @@ export async function rebuild(context: PipelineContext, options: RebuildOptions)
     await createProjector(context, projection, generation.id, { activate: false }).catchUp(signal)
   }
   const languages = Object.fromEntries(options.sources.map(({ name, language }) => [name, language]))
-  await ledger.switchGeneration({ generation: generation.id, languages })
+  await untilAborted(ledger.switchGeneration({ generation: generation.id, languages }), signal)
   await projection?.activate(generation.id)
   return { ...generation, state: 'active' }
 }

@@ -1,8 +1,10 @@
 import type { OnProgress, PipelineContext } from './pipeline.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What is left to do after a read: the graph is built or fed, slice by slice, while searches go on in between. */
 export async function settle({ ledger }: PipelineContext, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
-  await ledger.finishLoad()
+  // Building a large graph takes minutes.
+  await untilAborted(ledger.finishLoad(), signal)
   for (let merged = 0; ; merged++) {
     signal.throwIfAborted()
     const { remaining } = await ledger.mergeVectors()

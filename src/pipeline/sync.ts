@@ -105,7 +105,11 @@ async function syncGroups(
       ),
     ),
   )
-  if (!options.watch && !options.signal.aborted) await settle(context, options.signal, options.onProgress)
+  if (!options.watch && !options.signal.aborted) {
+    await settle(context, options.signal, options.onProgress).catch((error: unknown) => {
+      if (!options.signal.aborted) throw error
+    })
+  }
   return outcomes
 }
 

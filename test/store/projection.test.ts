@@ -249,3 +249,18 @@ test('a watch rides out a ledger that goes away, in the middle of a read too', a
   stop.abort()
   expect((await watching).sources).toMatchObject([{ error: undefined }])
 })
+
+test('a sync that is stopped does not wait for the graph of vectors', async () => {
+  const stop = new AbortController()
+  await using pipeline = await openPipeline({
+    around: (ledger) => ({
+      ...ledger,
+      finishLoad: () => {
+        setTimeout(() => stop.abort(), 50)
+        return new Promise(() => {})
+      },
+    }),
+  })
+  const outcome = await pipeline.sync({ notes: scriptedSource({ a: 'one' }) }, { signal: stop.signal })
+  expect(outcome.sources).toMatchObject([{ written: 1, error: undefined }])
+})

@@ -4,6 +4,10 @@ import { requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
 /** Below this an exact scan is as fast as the graph, and finds everything. */
 const worthIndexing = 2000
 
+/** A build ends with whoever wanted it, or writers would wait for nothing. Not every server can tell. */
+const endWithClient = `do $$ begin perform set_config('client_connection_check_interval', '2s', true);
+  exception when others then null; end $$`
+
 /** Builds the HNSW graph of a generation if it is missing and worth it. Readers go on; writers wait. */
 export async function buildVectorIndex({ db, vectorType }: LedgerContext, generation?: number): Promise<void> {
   const id = generation ?? (await requireGeneration(db)).id
@@ -22,6 +26,7 @@ export async function buildVectorIndex({ db, vectorType }: LedgerContext, genera
     const most = db.kind === 'embedded' ? 256 : 2048
     const megabytes = Math.min(most, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 1.5) / 2 ** 20)))
     await tx.exec(`set local statement_timeout = 0; set local maintenance_work_mem = '${String(megabytes)}MB'`)
+    await tx.exec(endWithClient)
     await createGraph(tx, id, vectorType)
   })
 }

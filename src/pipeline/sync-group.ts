@@ -34,8 +34,7 @@ export async function syncGroup(
   for (let failures = 0; ; failures++) {
     const outcomes = await attempt(context, group, options)
     const trouble = outcomes.find(({ error }) => error !== undefined)?.error
-    if (!options.watch || options.signal.aborted || trouble === undefined || trouble.code === 'SOURCE_FENCED')
-      return outcomes
+    if (!options.watch || options.signal.aborted || trouble === undefined) return outcomes
     options.onTrouble(names, trouble)
     await context.clock.sleep(Math.min(60_000, 1000 * 2 ** Math.min(failures, 6)), options.signal)
     if (options.signal.aborted) return outcomes

@@ -264,3 +264,24 @@ test('a sync that is stopped does not wait for the graph of vectors', async () =
   const outcome = await pipeline.sync({ notes: scriptedSource({ a: 'one' }) }, { signal: stop.signal })
   expect(outcome.sources).toMatchObject([{ written: 1, error: undefined }])
 })
+
+test('a watch whose source another process took over goes on when that one leaves it', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource({ a: 'one' })
+  const stop = new AbortController()
+  const troubles: string[] = []
+  const watching = pipeline.sync(
+    { notes: source },
+    { watch: true, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
+  )
+  await until(async () => (await pipeline.sources())[0]?.records === 1)
+  const held = await pipeline.ledger.holder({ source: 'notes' })
+  const other = { host: 'elsewhere', pid: 1, run: 'other' }
+  const claim = { source: 'notes', type: 'scripted', language: 'english' as const, holder: other }
+  await pipeline.ledger.claim({ ...claim, leaseMs: 1500, dead: held?.run })
+  source.items.set('b', 'two')
+  await until(async () => (await pipeline.sources())[0]?.records === 2)
+  expect(troubles).toEqual(['SOURCE_FENCED'])
+  stop.abort()
+  expect((await watching).sources).toMatchObject([{ error: undefined }])
+})

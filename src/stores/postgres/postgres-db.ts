@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Pool, types as pgTypes, type PoolClient } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import type { Db, Queryable, TransactionOptions } from '../../core/db.ts'
@@ -61,22 +62,30 @@ export function openPostgres(options: PostgresOptions): Db {
     // A COPY needs the connection of a transaction: the pool would give every call another one.
     exec: async (text) => void (await pool.query(text)),
     [Symbol.asyncDispose]: async () => {
-      if (busy.size > 0) await cancelAll(options.url, busy)
-      await pool.end()
+      const ended = pool.end()
+      await cancelUntil(ended, options.url, busy)
+      await ended
       // The pool forgets a client that was refused while it logged in; the server would keep it for a minute.
       for (const socket of sockets) socket.destroy()
     },
   }
 }
 
-/** Whoever closes the database does not wait for minutes until an index is built. What cannot be cancelled ends by itself. */
-async function cancelAll(url: string, busy: ReadonlySet<PoolClient>): Promise<void> {
+/**
+ * Whoever closes the database does not wait for minutes until an index is built. Asked again and again, since a
+ * cancellation between two statements of a transaction is lost. What cannot be cancelled ends by itself.
+ */
+async function cancelUntil(ended: Promise<void>, url: string, busy: ReadonlySet<PoolClient>): Promise<void> {
+  const over = ended.then(() => true)
+  if (await Promise.race([over, delay(0, false)])) return
   const canceller = new Client({ connectionString: url, connectionTimeoutMillis: 2000 })
   canceller.on('error', ignore)
   try {
     await canceller.connect()
-    const pids = [...busy].flatMap((client) => ('processID' in client ? [client.processID] : []))
-    await canceller.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids])
+    do {
+      const pids = [...busy].flatMap((client) => ('processID' in client ? [client.processID] : []))
+      await canceller.query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [pids])
+    } while (!(await Promise.race([over, delay(100, false)])))
   } catch {
     // The server is away, and with it what ran there.
   } finally {

@@ -1,11 +1,12 @@
-/** What the local model does on this machine: `node bench/embedding.ts [SECONDS] [THREADS]`. */
+/** What the local model does on this machine: `node bench/embedding.ts [SECONDS] [THREADS] [CORES A THREAD]`. */
 import { availableParallelism, cpus } from 'node:os'
 import type { Embedder } from '../src/core/embedder.ts'
 import { openLocalEmbedder } from '../src/models/local-embedder.ts'
 import { openWordPiece } from '../src/models/word-piece.ts'
 
 const seconds = Number(process.argv[2] ?? 5)
-const threads = process.argv[3] === undefined ? {} : { threads: Number(process.argv[3]) }
+const [threads, cores] = process.argv.slice(3).map(Number)
+const options = { ...(threads === undefined ? {} : { threads }), ...(cores === undefined ? {} : { cores }) }
 const { countTokens } = await openWordPiece()
 
 /** English of so many word pieces, [CLS] and [SEP] included, different for each number. */
@@ -61,7 +62,7 @@ function watchEventLoop(): { stop(): number } {
 }
 
 const opened = performance.now()
-await using embedder = openLocalEmbedder(threads)
+await using embedder = openLocalEmbedder(options)
 await embedder.ready()
 const loadMs = performance.now() - opened
 await embedder.embed([passage(200, 0)], { as: 'passage' })

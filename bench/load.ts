@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import type { Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import { openLocalEmbedder } from '../src/models/local-embedder.ts'
 import { CopyEncoder } from '../src/stores/postgres/copy-binary.ts'
-import { passages, type Passage } from './kit/corpus.ts'
+import { embedSentences, passages, type Passage } from './kit/corpus.ts'
 import { loadTable } from './kit/load-table.ts'
 import { elasticsearchUrl, openDatabase, removeIndices } from './kit/servers.ts'
 import { runProgram } from './kit/start.ts'
@@ -18,6 +19,9 @@ import { runProgram } from './kit/start.ts'
 const count = Number(process.argv[2] ?? 50_000)
 const page = 2000
 
+console.log('embedding the sentences')
+await using embedder = openLocalEmbedder()
+const rows = [...passages(count, await embedSentences(embedder))]
 await removeIndices('aquifer-bench-load')
 const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
 await using source = await openDatabase('aquifer_bench_source')
@@ -26,7 +30,7 @@ await using raw = await openDatabase('aquifer_bench_raw')
 await source.client.query(
   'create extension vector; create table passage (id bigint primary key, title text, body text, embedding halfvec(384))',
 )
-await loadTable(source.client, 'passage', passages(count, 384))
+await loadTable(source.client, 'passage', rows)
 await source.client.query('vacuum analyze passage')
 const elasticsearch = new Elasticsearch({ node: elasticsearchUrl, requestTimeout: 120_000 })
 try {
@@ -39,7 +43,7 @@ connections: { bench: { type: postgres, url: '${source.url}' } }
 sources:
   passages: { connection: bench, table: passage, title: '{title}', text: '{body}', vector: embedding, acl: { public: true } }\n`,
   )
-  const rawSeconds = await timed(() => loadRaw(raw.client, elasticsearch))
+  const rawSeconds = await timed(() => loadRaw(raw.client, elasticsearch, rows))
   const ourSeconds = await timed(() => runProgram(dir, 'sync'))
   const rate = (seconds: number): string => `${(count / seconds).toFixed(0)} rows/s (${seconds.toFixed(1)} s)`
   console.log(`${String(count)} rows of 384 dimensions`)
@@ -58,8 +62,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000
 }
 
-/** Reads the rows from the same source, so that both sides pay for it. */
-async function loadRaw(client: Client, store: Elasticsearch): Promise<void> {
+/** The rows are in memory: the raw side does not even read them. */
+async function loadRaw(client: Client, store: Elasticsearch, rows: readonly Passage[]): Promise<void> {
   await client.query(`create extension vector;
     create table record (id bigint primary key, source_id int not null, key text collate "C" not null, feed bigint not null,
       title text not null, text text not null, acl text[] not null, facets text[] not null, deleted boolean not null,
@@ -76,14 +80,7 @@ async function loadRaw(client: Client, store: Elasticsearch): Promise<void> {
       properties: { chunk: { type: 'long' }, acl: { type: 'keyword' }, body: { type: 'text', analyzer: 'english' } },
     },
   })
-  let rows: Passage[] = []
-  for (const passage of passages(count, 384)) {
-    rows.push(passage)
-    if (rows.length < page) continue
-    await copyRaw(client, rows)
-    rows = []
-  }
-  if (rows.length > 0) await copyRaw(client, rows)
+  for (let from = 0; from < rows.length; from += page) await copyRaw(client, rows.slice(from, from + page))
   await client.query(`set maintenance_work_mem = '1GB'; create index on vector using hnsw (v halfvec_cosine_ops)`)
   for (let from = 1; from <= count; from += page) {
     const { rows: chunks } = await client.query<{ id: string; header: string; text: string }>(

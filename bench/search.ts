@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLocalEmbedder } from '../src/models/local-embedder.ts'
 import { openNewClient, type McpClient } from '../test/kit/mcp-clients.ts'
-import { passages, questions } from './kit/corpus.ts'
+import { embedSentences, passages, questions } from './kit/corpus.ts'
 import { line, slower, sumOf, throughput, timesOf, type Times } from './kit/figures.ts'
 import { loadTable } from './kit/load-table.ts'
 import { rawEmbedded, rawStandard } from './kit/raw-legs.ts'
@@ -27,7 +27,9 @@ await using ledger = await openDatabase('aquifer_bench_ledger')
 await source.client.query(
   'create extension vector; create table passage (id bigint primary key, title text, body text, embedding halfvec(384))',
 )
-await loadTable(source.client, 'passage', passages(count, 384))
+await using embedder = openLocalEmbedder()
+console.log('embedding the sentences')
+await loadTable(source.client, 'passage', passages(count, await embedSentences(embedder)))
 const stores =
   kind === 'standard'
     ? `ledger: { postgres: '${ledger.url}' }\nlexical: { elasticsearch: { url: '${elasticsearchUrl}', prefix: aquifer-bench-search } }\n`
@@ -42,7 +44,6 @@ try {
   console.log(`${kind}, ${String(count)} passages, ${String(calls)} calls`)
   await runProgram(dir, 'sync')
   const asked = questions(calls)
-  await using embedder = openLocalEmbedder()
   const question = (i: number): string => asked[i % asked.length] ?? ''
   const embedding = await timesOf(calls, (i) => embedder.embed([question(i)], { as: 'query' }))
   const vectors = await Promise.all(

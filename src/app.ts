@@ -36,11 +36,11 @@ export interface App extends AsyncDisposable {
   pipeline(): PipelineContext
   search(): SearchContext
   knowledge(): Knowledge
-  /** The named sources (default all), grouped by connection, with their secrets read. */
+  /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
 }
 
-interface AppOptions {
+export interface AppOptions {
   readonly config: Config
   readonly env: Env
   readonly log: Log
@@ -48,12 +48,13 @@ interface AppOptions {
 }
 
 /** Opens the stores that the configuration names. The model and Elasticsearch are reached when first used. */
-export async function openApp({ config, env, log, signal }: AppOptions): Promise<App> {
+export async function openApp(options: AppOptions): Promise<App> {
+  const { config, env, log } = options
   const countTokens = (await openWordPiece()).countTokens
   await using opened = new AsyncDisposableStack()
-  const ledger = opened.use(await openLedger(config, env, log, signal))
-  const embedder = opened.use(await openEmbedder(await revealSecrets(config.embedding, env), { log }))
-  const projection = await openProjection(config, env, log, ledger)
+  const ledger = opened.use(await openLedger(options))
+  const embedder = opened.use(await openModel(options))
+  const projection = await openProjection(options, await ledger.secret({ purpose: 'projection' }))
   if (projection !== undefined) opened.use(projection)
   const lexical = projection ?? (config.lexical === 'none' ? undefined : ledgerLexical(ledger))
   const search: SearchContext = {
@@ -82,7 +83,11 @@ export async function openApp({ config, env, log, signal }: AppOptions): Promise
   }
 }
 
-async function openLedger(config: Config, env: Env, log: Log, signal: AbortSignal | undefined): Promise<Ledger> {
+export async function openModel({ config, env, log }: AppOptions): Promise<Embedder> {
+  return openEmbedder(await revealSecrets(config.embedding, env), { log })
+}
+
+export async function openLedger({ config, env, log, signal }: AppOptions): Promise<Ledger> {
   const lexical = config.lexical === undefined ? 'ledger' : config.lexical === 'none' ? 'none' : 'external'
   if (config.ledger.kind === 'embedded') {
     const { openEmbeddedLedger } = await import('./stores/postgres/embedded/open-embedded-ledger.ts')
@@ -98,16 +103,15 @@ async function openLedger(config: Config, env: Env, log: Log, signal: AbortSigna
   return openPostgresLedger({ url, schema, lexical })
 }
 
-async function openProjection(
-  config: Config,
-  env: Env,
-  log: Log,
-  ledger: Ledger,
+/** undefined where the words are in the ledger. With `owner`, another deployment's indices are refused. */
+export async function openProjection(
+  { config, env, log }: AppOptions,
+  owner: string | undefined,
 ): Promise<LexicalProjection | undefined> {
   if (config.lexical === undefined || config.lexical === 'none') return undefined
   const { openElasticsearch } = await import('./stores/elasticsearch/open-elasticsearch.ts')
   const { elasticsearch } = await revealSecrets(config.lexical, env)
-  return openElasticsearch({ ...elasticsearch, log, owner: await ledger.secret({ purpose: 'projection' }) })
+  return openElasticsearch({ ...elasticsearch, log, owner })
 }
 
 function ledgerLexical(ledger: Ledger): LexicalStore {
@@ -140,7 +144,12 @@ function pipelineContext(
   }
 }
 
-async function sourceGroups(config: Config, env: Env, names: readonly string[] = []): Promise<readonly SourceGroup[]> {
+/** The named sources (default all), grouped by connection. */
+export async function sourceGroups(
+  config: Config,
+  env: Env,
+  names: readonly string[] = [],
+): Promise<readonly SourceGroup[]> {
   const all = Object.keys(config.sources)
   for (const name of names) {
     if (config.sources[name] !== undefined) continue
@@ -161,7 +170,7 @@ async function sourceGroup(config: Config, env: Env, sources: readonly SourceCon
   const connection = first.connection === undefined ? undefined : config.connections[first.connection]
   return {
     type: await loadIndexer(first.type),
-    connection: connection === undefined ? undefined : await revealSecrets(connection.options, env),
+    connection: async () => (connection === undefined ? undefined : revealSecrets(connection.options, env)),
     jobs: sources.map((source): SourceJob => ({
       config: source,
       mappingDigest: hash(mappingDigest(source.mapping), source.language),

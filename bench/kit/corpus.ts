@@ -1,11 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Embedder } from '../../src/core/embedder.ts'
 
 /** English sentences of the packages' READMEs: real words, on every machine, in the same order for one lock file. */
 function readSentences(): string[] {
   const root = fileURLToPath(new URL('../../node_modules/', import.meta.url))
   const files = globSync(['*/README.md', '@*/*/README.md'], { cwd: root }).toSorted()
-  return files
+  const texts = files
     .flatMap((file) => readFileSync(root + file, 'utf8').split(/(?<=[.!?])\s+|\n\n+/))
     .map((text) =>
       text
@@ -14,6 +15,7 @@ function readSentences(): string[] {
         .trim(),
     )
     .filter((text) => text.length > 40 && text.length < 400)
+  return [...new Set(texts)]
 }
 
 export interface Passage {
@@ -34,23 +36,34 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** Passages of about 120 words with unit vectors around 200 centres, as embeddings of real texts cluster. */
-export function* passages(count: number, dimensions: number, seed = 1): Generator<Passage> {
+/** Passages of seven sentences, about 120 words. A passage's vector is the mean of its sentences', of unit length. */
+export function* passages(count: number, vectorOf: (sentence: string) => Float32Array, seed = 1): Generator<Passage> {
   const random = seeded(seed)
-  const sentences = readSentences()
-  const normal = (): number => random() + random() + random() + random() - 2
-  const centres = Array.from({ length: 200 }, () => Array.from({ length: dimensions }, normal))
-  const pick = <T>(from: readonly T[]): T => {
-    const one = from[Math.floor(random() * from.length)]
-    if (one === undefined) throw new Error('nothing to pick from: run npm ci first')
-    return one
-  }
+  const all = readSentences()
+  if (all.length === 0) throw new Error('nothing to write passages of: run npm ci first')
   for (let id = 1; id <= count; id++) {
-    const centre = pick(centres)
-    const vector = Float32Array.from(centre, (value) => value + 0.7 * normal())
-    const length = Math.hypot(...vector)
-    const body = Array.from({ length: 7 }, () => pick(sentences)).join(' ')
-    yield { id, title: body.split(' ').slice(0, 5).join(' '), body, vector: vector.map((value) => value / length) }
+    const sentences = Array.from({ length: 7 }, () => all[Math.floor(random() * all.length)] ?? '')
+    const body = sentences.join(' ')
+    yield { id, title: body.split(' ').slice(0, 5).join(' '), body, vector: meanOf(sentences.map(vectorOf)) }
+  }
+}
+
+function meanOf(vectors: readonly Float32Array[]): Float32Array {
+  const sum = new Float32Array(vectors[0]?.length ?? 0)
+  for (const vector of vectors) for (const [i, value] of vector.entries()) sum[i] = (sum[i] ?? 0) + value
+  const length = Math.hypot(...sum)
+  return sum.map((value) => value / length)
+}
+
+/** The vector that the model gives each sentence. */
+export async function embedSentences(embedder: Embedder): Promise<(sentence: string) => Float32Array> {
+  const sentences = readSentences()
+  const { vectors } = await embedder.embed(sentences, { as: 'passage' })
+  const known = new Map(sentences.map((sentence, i) => [sentence, vectors[i]]))
+  return (sentence) => {
+    const vector = known.get(sentence)
+    if (!(vector instanceof Float32Array)) throw new Error(`no vector for: ${sentence}`)
+    return vector
   }
 }
 

@@ -15,7 +15,7 @@ export type FromWorker =
 
 /** What the thread is started with. */
 export interface LocalWorkerData {
-  readonly threads: number
+  readonly cores: number
   readonly section: NativeSection
 }
 

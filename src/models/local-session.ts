@@ -18,11 +18,11 @@ export class RuntimeMissingError extends Error {
   }
 }
 
-export async function openLocalSession({ threads, section }: LocalWorkerData): Promise<LocalSession> {
+export async function openLocalSession({ cores, section }: LocalWorkerData): Promise<LocalSession> {
   const { InferenceSession, Tensor } = await runInside(section, loadRuntime)
   const session = await runInside(section, () =>
     InferenceSession.create(fileURLToPath(new URL('./all-MiniLM-L6-v2/model_w8.onnx', import.meta.url)), {
-      intraOpNumThreads: threads,
+      intraOpNumThreads: cores,
       interOpNumThreads: 1,
       // A thread that spins while it waits takes the core from the one it waits for: two threads were slower than one.
       extra: { session: { intra_op: { allow_spinning: '0' } } },

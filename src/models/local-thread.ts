@@ -11,6 +11,8 @@ export interface LocalThread extends AsyncDisposable {
   ready(): Promise<void>
   /** One vector a text, end to end; zeros for a text without any token. */
   embed(texts: readonly string[], options: EmbedOptions): Promise<LocalVectors>
+  /** Texts that it has been given and has not answered. */
+  waiting(): number
   /** It answers no more: start another. */
   ended(): boolean
 }
@@ -21,6 +23,7 @@ export interface LocalVectors {
 }
 
 interface Pending {
+  readonly texts: number
   readonly resolve: (vectors: LocalVectors) => void
   readonly reject: (error: AquiferError) => void
 }
@@ -28,8 +31,8 @@ interface Pending {
 /** A batch takes a tenth of a second; on a machine that is far too busy, longer. */
 const leaveWithinMs = 5000
 
-export function startLocalThread({ threads }: { readonly threads: number }): LocalThread {
-  const data: LocalWorkerData = { threads, section: createNativeSection() }
+export function startLocalThread({ cores }: { readonly cores: number }): LocalThread {
+  const data: LocalWorkerData = { cores, section: createNativeSection() }
   const worker = new Worker(new URL(`./local-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: data,
     // Flags of the program, such as --eval, would be taken for the thread's own.
@@ -93,11 +96,12 @@ export function startLocalThread({ threads }: { readonly threads: number }): Loc
         send({ kind: 'cancel', id })
         settle(id, ({ reject }) => reject(cancelled(signal?.reason)))
       }
-      pending.set(id, answer)
+      pending.set(id, { ...answer, texts: texts.length })
       signal?.addEventListener('abort', abort, { once: true })
       send({ kind: 'embed', id, texts, as })
       return using(answer.promise).finally(() => signal?.removeEventListener('abort', abort))
     },
+    waiting: () => [...pending.values()].reduce((sum, { texts }) => sum + texts, 0),
     ended: () => end !== undefined,
     [Symbol.asyncDispose]: async () => {
       finish(new AquiferError('CANCELLED', 'The embedding model was closed.'))

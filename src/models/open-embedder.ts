@@ -7,8 +7,6 @@ import type { RevealedEmbedding } from './openai-options.ts'
 
 export interface EmbedderOptions {
   readonly log?: Log
-  /** Cores that one batch of the local model may use; the default is all of them, and four at most. */
-  readonly threads?: number
 }
 
 /**
@@ -16,7 +14,7 @@ export interface EmbedderOptions {
  * anybody: what is wrong with model or endpoint comes out of `ready` or the first `embed`.
  */
 export async function openEmbedder(config: RevealedEmbedding, options: EmbedderOptions = {}): Promise<Embedder> {
-  if (config.provider === 'local') return openLocalEmbedder(options)
+  if (config.provider === 'local') return openLocalEmbedder()
   if (config.baseUrl !== undefined && !/^https?:$/.test(URL.parse(config.baseUrl)?.protocol ?? ''))
     throw new AquiferError('CONFIG_INVALID', '`embedding.baseUrl` must be an http or https address.')
   return openOpenAiEmbedder(config, options.log === undefined ? {} : { log: options.log })

@@ -13,8 +13,8 @@ export interface SourceJob {
 /** Sources that are read through one connection, and how to open it. */
 export interface SourceGroup {
   readonly type: IndexerType
-  /** Resolved options of the connection; undefined for a type without one. */
-  readonly connection: unknown
+  /** Options of the connection with their secrets read, which may fail; undefined for a type without one. */
+  connection(): Promise<unknown>
   readonly jobs: readonly SourceJob[]
 }
 

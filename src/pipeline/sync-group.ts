@@ -133,7 +133,7 @@ async function openGroup(
   signal: AbortSignal,
 ): Promise<Indexer> {
   const key = await context.ledger.secret({ purpose: 'digest' })
-  return group.type.open(group.connection, {
+  return group.type.open(await group.connection(), {
     sources: Object.fromEntries(readings.map(({ job }) => [job.config.name, job.config.options])),
     until: 'now',
     signal,

@@ -65,10 +65,10 @@ async function findPage(
   signal: AbortSignal | undefined,
 ): Promise<Page> {
   const wanted = offset + plan.limit + 1
-  let keep = wanted * 2
+  let keep = wanted
   for (let asked = depth; ;) {
     const retrieved = await retrieve(context, plan, asked, { keep, signal })
-    const found = await collectHits(context, plan, retrieved, wanted)
+    const found = await collectHits(context, plan, retrieved.candidates, wanted)
     if (found.length >= wanted || (!retrieved.pruned && (!retrieved.deeper || asked >= deepest))) {
       return { hits: found.slice(offset, wanted - 1), retrieved, more: found.length >= wanted }
     }

@@ -1,7 +1,6 @@
 import { AquiferError, toAquiferError } from '../core/errors.ts'
-import type { FoundChunk } from '../core/ledger-search.ts'
 import type { ScoredChunk } from '../core/lexical.ts'
-import { fuse, type Candidate } from './fuse.ts'
+import { fuse, type Candidate, type Leg } from './fuse.ts'
 import type { SearchPlan } from './plan-search.ts'
 import type { SearchContext } from './search-context.ts'
 import { worthScoring } from './worth-scoring.ts'
@@ -9,87 +8,94 @@ import { worthScoring } from './worth-scoring.ts'
 export interface Retrieved {
   readonly candidates: readonly Candidate[]
   readonly notices: readonly string[]
-  /** What is likely to be shown was read while the legs scored each other's finds. */
-  readonly early: { readonly asked: ReadonlySet<number>; readonly found: readonly FoundChunk[] }
   /** Passages that can't be among the first `keep` were left out. */
   readonly pruned: boolean
   /** A leg gave as many as it was asked for: there may be more behind. */
   readonly deeper: boolean
 }
 
-/** So many of each leg's best are read early; most answers hold nothing else. */
-const likely = 30
+/** The words of so many are scored at once: hardly dearer than a hundred, and what the other leg finds is mostly among them. */
+const reach = 1000
 
 export type LegName = 'lexical' | 'vector'
 
 interface RetrieveOptions {
-  /** So many places have to come out right. */
+  /** The first so many records have to come out right. */
   readonly keep: number
   readonly signal?: AbortSignal | undefined
   readonly only?: LegName
 }
 
-/** Both legs at once, then each scores what only the other found. A leg that is away is said, and the other answers. */
+/** Both legs at once, and each scores what only the other found. A leg that is away is said, and the other answers. */
 export async function retrieve(
   context: SearchContext,
   plan: SearchPlan,
   depth: number,
   { keep, signal, only }: RetrieveOptions,
 ): Promise<Retrieved> {
-  const { ledger, lexical } = context
+  const { lexical } = context
   const { query, filter, languages } = plan
-  const notices: string[] = []
-  const embedded = only === 'lexical' ? undefined : embedQuery(context, query, signal)
-  const [vector, words, found] = await Promise.all([
-    embedded?.catch(() => undefined),
-    lexical === undefined || only === 'vector'
-      ? undefined
-      : attempt(lexical.search({ text: query, filter, limit: depth })),
-    embedded === undefined
-      ? undefined
-      : attempt(
-          embedded.then((vector) => ledger.vectorLeg({ vector, model: context.embedder.model, filter, limit: depth })),
-        ),
+  const asked = Math.max(depth, reach)
+  const searching =
+    lexical === undefined || only === 'vector' ? undefined : lexical.search({ text: query, filter, limit: asked })
+  const [words, meaning] = await Promise.all([
+    searching === undefined ? undefined : attempt(searching),
+    only === 'lexical' ? undefined : attempt(meaningLeg(context, plan, depth, searching, signal)),
   ])
   signal?.throwIfAborted()
-  const failures = [words, found].flatMap((leg) => (leg instanceof AquiferError ? [leg] : []))
-  const meaning = found instanceof AquiferError ? undefined : found
-  const matched = words instanceof AquiferError ? undefined : words
-  // A question that no leg could look into has no answer, not an empty one.
-  if (meaning === undefined && matched === undefined && failures[0] !== undefined) throw failures[0]
+  const notices: string[] = []
   if (lexical === undefined) notices.push('Found by meaning only: this deployment keeps no word index (lexical: none).')
   if (words instanceof AquiferError) notices.push(`Found by meaning only: ${words.message}`)
-  if (found instanceof AquiferError) notices.push(`Found by words only: ${found.message}`)
-  const asked = new Set(
-    [...(matched ?? []).slice(0, likely), ...(meaning ?? []).slice(0, likely)].map(({ chunk }) => chunk),
-  )
-  const early = ledger.readChunks({ chunks: [...asked], filter })
-  // Awaited below, after others that may fail first.
-  early.catch(() => undefined)
-  const otherMeaning =
-    vector === undefined || meaning === undefined
-      ? []
-      : await ledger.vectorScores({ vector, chunks: missing(matched, meaning) })
-  const worth =
-    matched === undefined || meaning === undefined
-      ? []
-      : worthScoring({ lexical: matched, vector: meaning, vectorOthers: otherMeaning, depth, keep })
-  const otherWords =
-    lexical === undefined || worth.length === 0 ? [] : await lexical.score(query, worth, languages).catch(() => [])
-  const shown = new Set([...(matched ?? []).map(({ chunk }) => chunk), ...worth])
-  const isLexicalFull = matched !== undefined && matched.length >= depth
-  const hopeless = isLexicalFull ? missing(meaning, matched).filter((chunk) => !shown.has(chunk)) : []
-  const hopelessSet = new Set(hopeless)
-  return {
-    candidates: fuse(
-      matched === undefined ? undefined : { found: matched, others: otherWords },
-      meaning === undefined ? undefined : { found: meaning, others: otherMeaning },
-    ).filter(({ chunk }) => !hopelessSet.has(chunk)),
-    pruned: hopeless.length > 0,
-    notices,
-    early: { asked, found: await early },
-    deeper: (matched?.length ?? 0) >= depth || (meaning?.length ?? 0) >= depth,
+  if (meaning instanceof AquiferError) notices.push(`Found by words only: ${meaning.message}`)
+  const vector = meaning instanceof AquiferError ? undefined : meaning
+  if (words === undefined || words instanceof AquiferError) {
+    // A question that no leg could look into has no answer, not an empty one.
+    if (vector === undefined && words !== undefined) throw words
+    if (vector === undefined && meaning instanceof AquiferError) throw meaning
+    return { candidates: fuse(undefined, vector), notices, pruned: false, deeper: isFull(vector?.found, depth) }
   }
+  const near = new Set(vector?.found.map(({ chunk }) => chunk))
+  const leg: Leg = { found: words.slice(0, depth), others: words.slice(depth).filter(({ chunk }) => near.has(chunk)) }
+  const unseen = words.length < asked ? 0 : (words.at(-1)?.score ?? 0)
+  const worth = vector === undefined ? [] : worthScoring({ lexical: leg, vector, unseen, keep })
+  const scored =
+    lexical === undefined || worth.length === 0 ? [] : await lexical.score(query, worth, languages).catch(() => [])
+  const candidates = fuse({ ...leg, others: [...leg.others, ...scored] }, vector)
+  const hopeful = new Set(worth)
+  const shown =
+    unseen === 0 ? candidates : candidates.filter((one) => one.lexical !== undefined || hopeful.has(one.chunk))
+  return {
+    candidates: shown,
+    notices,
+    pruned: shown.length < candidates.length,
+    deeper: isFull(words, depth) || isFull(vector?.found, depth),
+  }
+}
+
+function isFull(found: readonly ScoredChunk[] | undefined, depth: number): boolean {
+  return (found?.length ?? 0) >= depth
+}
+
+/** The nearest to the question, and how near the best by words are, as soon as these are known. */
+async function meaningLeg(
+  context: SearchContext,
+  { query, filter }: SearchPlan,
+  depth: number,
+  searching: Promise<readonly ScoredChunk[]> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Leg> {
+  const { ledger, embedder } = context
+  const vector = await embedQuery(context, query, signal)
+  const scores = async (): Promise<readonly ScoredChunk[]> => {
+    const words = await searching?.catch(() => undefined)
+    return ledger.vectorScores({ vector, chunks: (words ?? []).slice(0, depth).map(({ chunk }) => chunk) })
+  }
+  const [found, others] = await Promise.all([
+    ledger.vectorLeg({ vector, model: embedder.model, filter, limit: depth }),
+    scores(),
+  ])
+  const known = new Set(found.map(({ chunk }) => chunk))
+  return { found, others: others.filter(({ chunk }) => !known.has(chunk)) }
 }
 
 async function embedQuery({ embedder }: SearchContext, query: string, signal?: AbortSignal): Promise<Float32Array> {
@@ -108,9 +114,4 @@ async function attempt<T>(leg: Promise<T>): Promise<T | AquiferError> {
     if (error.kind === 'unavailable' || error.code === 'EMBEDDING_REJECTED') return error
     throw thrown
   }
-}
-
-function missing(from: readonly ScoredChunk[] | undefined, known: readonly ScoredChunk[]): number[] {
-  const has = new Set(known.map(({ chunk }) => chunk))
-  return (from ?? []).map(({ chunk }) => chunk).filter((chunk) => !has.has(chunk))
 }

@@ -1,36 +1,39 @@
+import { recordOfChunk } from '../core/chunk-address.ts'
 import type { ScoredChunk } from '../core/lexical.ts'
-import { fuse } from './fuse.ts'
+import { fuse, type Candidate, type Leg } from './fuse.ts'
 
 interface Legs {
-  readonly lexical: readonly ScoredChunk[]
-  readonly vector: readonly ScoredChunk[]
-  /** Cosines of what only the lexical leg found. */
-  readonly vectorOthers: readonly ScoredChunk[]
-  /** How many a leg was asked for. */
-  readonly depth: number
-  /** So many places have to come out right. */
+  /** What is known of the words: of the leg's best, and of what the other leg found. */
+  readonly lexical: Leg
+  readonly vector: Leg
+  /** The most that the words of any other chunk can score: what the last one has that was asked for. */
+  readonly unseen: number
+  /** The first so many records have to come out right. */
   readonly keep: number
 }
 
 /**
- * Which of the chunks that only the vector leg found can still reach the first `keep` places. What the lexical leg did
- * not return scores at most what its last one does, and nothing at all when it returned fewer than it was asked for; so a
- * chunk whose best possible score stays below that of `keep` others need not be scored by words (the threshold algorithm
- * of Fagin, Lotem and Naor, 2003).
+ * Which of the chunks whose words were not scored can still put their record among the first `keep`: those whose best
+ * possible score is not below that of `keep` records (the threshold algorithm of Fagin, Lotem and Naor, 2003).
  */
-export function worthScoring({ lexical, vector, vectorOthers, depth, keep }: Legs): readonly number[] {
-  const last = lexical.at(-1)
-  const best = lexical[0]
-  if (last === undefined || best === undefined || lexical.length < depth) return []
-  const found = new Set(lexical.map(({ chunk }) => chunk))
-  const others = vector.filter(({ chunk }) => !found.has(chunk))
-  const exact = fuse({ found: lexical, others: [] }, { found: vector, others: vectorOthers }).filter(({ chunk }) =>
-    found.has(chunk),
+export function worthScoring({ lexical, vector, unseen, keep }: Legs): readonly number[] {
+  const best = lexical.found[0]
+  if (best === undefined || unseen <= 0) return []
+  const known = new Set([...lexical.found, ...lexical.others].map(({ chunk }) => chunk))
+  const unknown = vector.found.filter(({ chunk }) => !known.has(chunk))
+  const exact = fuse(lexical, vector).filter(({ chunk }) => known.has(chunk))
+  const threshold = scoreOfRecord(exact, keep)
+  const most = fuse(
+    { ...lexical, others: [...lexical.others, ...unknown.map(({ chunk }): ScoredChunk => ({ chunk, score: unseen }))] },
+    vector,
   )
-  const threshold = exact[keep - 1]?.score ?? 0
-  const bestCosine = vector[0]?.score ?? 0
-  const unseen = (0.5 * last.score) / best.score
-  return others
-    .filter(({ score }) => unseen + (bestCosine > 0 ? (0.5 * Math.max(0, score)) / bestCosine : 0) >= threshold)
-    .map(({ chunk }) => chunk)
+  const hopeful = new Set(most.filter(({ score }) => score >= threshold).map(({ chunk }) => chunk))
+  return unknown.map(({ chunk }) => chunk).filter((chunk) => hopeful.has(chunk))
+}
+
+/** The score of the best chunk of the record in this place; 0 where there are fewer records. */
+function scoreOfRecord(ranked: readonly Candidate[], place: number): number {
+  const records = new Set<number>()
+  for (const { chunk, score } of ranked) if (records.add(recordOfChunk(chunk)).size >= place) return score
+  return 0
 }

@@ -7,6 +7,7 @@ import { openTestDatabase } from '../kit/postgres.ts'
 import { openRefusingPostgres } from '../kit/postgres-refusal.ts'
 import { openSourceDatabase, reader } from '../kit/postgres-source.ts'
 import { refusalOf, secret } from '../kit/refusal.ts'
+import { runProgram } from '../kit/program.ts'
 import { openTempDir, type TempDir } from '../kit/temp-dir.ts'
 
 let root: TempDir
@@ -158,6 +159,42 @@ SOURCE_UNREACHABLE Source films: nothing listens at the address of the connectio
 SOURCE_AUTH Source actors: the database refuses this password
 SOURCE_AUTH Source stores: the database asks for a password
 CONFIG_SECRET_MISSING connections.unset.url (aquifer.yaml:8:33) names the environment variable AQUIFER_TEST_UNSET, which is not set.`)
+})
+
+test('check goes on where the ledger does not open', async () => {
+  const dir = await folderWith(`version: 1
+ledger: { postgres: 'postgresql://app@127.0.0.1:${String(await closedPort())}/app' }
+sources:
+  ${docs}
+  gone: { type: files, path: ./gone }
+`)
+  expect(await refusalOf(['check'], { dir })).toBe(`69
+LEDGER_UNREACHABLE The Postgres of \`ledger\` cannot be reached (ECONNREFUSED).
+SOURCE_INVALID Source gone: there is no DIR/gone.`)
+})
+
+test('a source whose secret is missing does not keep the others from being read', async () => {
+  const dir = await folderWith(`version: 1
+connections: { unset: { type: postgres, url: { env: AQUIFER_TEST_UNSET } } }
+sources:
+  ${docs}
+  staff: { connection: unset, table: staff }
+`)
+  const { stdout, code } = await runProgram(['sync', '--json'], { dir })
+  expect(code).toBe(78)
+  expect(JSON.parse(stdout)).toMatchObject({
+    sources: [
+      { name: 'docs', written: 1, error: null },
+      {
+        name: 'staff',
+        error: {
+          code: 'CONFIG_SECRET_MISSING',
+          message:
+            'connections.unset.url (aquifer.yaml:2:46) names the environment variable AQUIFER_TEST_UNSET, which is not set.',
+        },
+      },
+    ],
+  })
 })
 
 test('a key that Elasticsearch or the embedding endpoint refuses', async () => {

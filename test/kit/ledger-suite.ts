@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
+import type { ScoredChunk } from '../../src/core/lexical.ts'
 import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
@@ -207,7 +208,16 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       expect(
         await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: rare, limit: 20 }),
       ).toHaveLength(10)
-      expect(await ledger.lexicalLeg({ text: 'alpha', filter: rare, limit: 20 })).toHaveLength(10)
+      const words = await ledger.lexicalLeg({ text: 'alpha 3', filter: rare, limit: 20 })
+      expect(words).toHaveLength(10)
+      expect(words.map(({ score }) => score)).toEqual(
+        (await scoresOf(ledger, 'alpha 3', words)).map((score) => expect.closeTo(score, 4)),
+      )
+      const allWords = await ledger.lexicalLeg({ text: 'alpha 3', filter: everything, limit: 100 })
+      expect(allWords[0]?.chunk).toBe(chunkAddress(4, 0))
+      expect(allWords.map(({ score }) => score)).toEqual(
+        (await scoresOf(ledger, 'alpha 3', allWords)).map((score) => expect.closeTo(score, 4)),
+      )
       const common = { readable: ['*'], sources: ['docs'], facets: [] }
       const walked = await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: common, limit: 100 })
       expect(walked).toHaveLength(100)
@@ -375,4 +385,12 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await expect(ledger.revokeKey({ id: 99 })).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
     })
   })
+}
+
+/** What the text of each of these chunks scores when it is read and scored by itself. */
+async function scoresOf(ledger: Ledger, text: string, found: readonly ScoredChunk[]): Promise<number[]> {
+  const chunks = found.map(({ chunk }) => chunk)
+  const scored = await ledger.lexicalScores({ text, chunks, languages: ['english'] })
+  const scores = new Map(scored.map(({ chunk, score }) => [chunk, score]))
+  return chunks.map((chunk) => scores.get(chunk) ?? 0)
 }

@@ -77,7 +77,7 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
         settings: { model: embedder.model, dimensions, chunker },
         groups: Object.entries(sources).map(([name, { type }]) => ({
           type,
-          connection: undefined,
+          connection: () => Promise.resolve(undefined),
           jobs: [{ config: configOf(name, language), mappingDigest: language, optionsDigest: 'o' }],
         })),
         configured,

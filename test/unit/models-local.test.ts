@@ -142,7 +142,7 @@ describe('the local model', () => {
   })
 
   test('says clearly that it could not be loaded, at every call', async () => {
-    await using broken = openLocalEmbedder({ threads: -7 })
+    await using broken = openLocalEmbedder({ cores: -7 })
     await expect(broken.ready()).rejects.toMatchObject({ code: 'EMBEDDING_LOCAL', kind: 'config' })
     await expect(broken.embed(['x'], { as: 'query' })).rejects.toMatchObject({ code: 'EMBEDDING_LOCAL' })
   })

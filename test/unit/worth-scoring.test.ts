@@ -18,13 +18,22 @@ const vector = [
 
 test('a chunk that could still reach the first places by words is scored, one that can not is left out', () => {
   // Second best exact score: 0.8; the most that unseen words can give is 0.1.
-  const legs = { lexical, vector, vectorOthers, depth: 3 }
+  const meaning = { found: vector, others: vectorOthers }
+  const legs = { lexical: { found: lexical, others: [] }, vector: meaning, unseen: 2 }
   expect(worthScoring({ ...legs, keep: 2 })).toEqual([])
   expect(worthScoring({ ...legs, keep: 3 })).toEqual([7, 8])
-  expect(worthScoring({ ...legs, keep: 3, vectorOthers: [{ chunk: 3, score: 0.5 }] })).toEqual([7])
+  const near = { ...meaning, others: [{ chunk: 3, score: 0.5 }] }
+  expect(worthScoring({ ...legs, keep: 3, vector: near })).toEqual([7])
   expect(worthScoring({ ...legs, keep: Number.POSITIVE_INFINITY })).toEqual([7, 8])
 })
 
+test('what the word leg scored further down needs no scoring, and counts against the others', () => {
+  const legs = { vector: { found: vector, others: vectorOthers }, unseen: 1, keep: 3 }
+  // The third best exact score is now 0.6, of chunk 7; chunk 8 has at most 0.05 + 0.15.
+  expect(worthScoring({ ...legs, lexical: { found: lexical, others: [{ chunk: 7, score: 2 }] } })).toEqual([])
+})
+
 test('a word leg that returned all it had leaves nothing to score', () => {
-  expect(worthScoring({ lexical, vector, vectorOthers, depth: 100, keep: 3 })).toEqual([])
+  const legs = { lexical: { found: lexical, others: [] }, vector: { found: vector, others: vectorOthers }, keep: 3 }
+  expect(worthScoring({ ...legs, unseen: 0 })).toEqual([])
 })

@@ -49,7 +49,11 @@ export function corpusGroup(path: string): SourceGroup {
     }),
   }
   const digest = createHash('sha256').update(path).digest('hex')
-  return { type, connection: undefined, jobs: [{ config, mappingDigest: 'corpus-1', optionsDigest: digest }] }
+  return {
+    type,
+    connection: () => Promise.resolve(undefined),
+    jobs: [{ config, mappingDigest: 'corpus-1', optionsDigest: digest }],
+  }
 }
 
 export const corpusSources: Readonly<Record<string, SourceConfig>> = { [corpusName]: config }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { PGlite } from '@electric-sql/pglite'
+import { userCache } from '../../../core/user-cache.ts'
 import { extensions } from './pglite-session.ts'
 
 /** The files of a database that was just created and never used; a folder has no bytes. Folders come before their files. */
@@ -33,11 +33,6 @@ export async function takeSeed(version: string, cacheDir = userCache()): Promise
     // The next store is made from nothing too.
   }
   return seed
-}
-
-function userCache(): string {
-  const named = process.env['XDG_CACHE_HOME'] ?? ''
-  return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'aquifer')
 }
 
 function readSeed(path: string): Seed {

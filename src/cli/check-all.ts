@@ -1,0 +1,92 @@
+import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } from '../app.ts'
+import { systemClock } from '../core/clock.ts'
+import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
+import type { SourceGroup } from '../pipeline/source-job.ts'
+import type { Run } from './run.ts'
+
+interface Checked {
+  readonly what: string
+  readonly error: AquiferError | undefined
+}
+
+/** Each part by itself: what is wrong with one does not hide the others. */
+export async function checkAll(run: Run): Promise<number> {
+  const config = await run.loadConfig()
+  const parts = { config, env: run.env, log: run.log, signal: run.signal }
+  const results: Checked[] = [{ what: `configuration ${config.file}`, error: undefined }, ...(await checkStores(parts))]
+  results.push(
+    await attempt('embedding model', async () => {
+      await using embedder = await openModel(parts)
+      await embedder.ready()
+    }),
+  )
+  const names = Object.keys(config.sources)
+  for (const name of names) {
+    results.push(
+      await attempt(`source ${name}`, async () => {
+        for (const group of await sourceGroups(config, run.env, [name])) await checkGroup(group, run.signal)
+      }),
+    )
+  }
+  const error = results.find((result) => result.error !== undefined)?.error
+  const checks = results.map((result) => ({
+    what: result.what,
+    ok: result.error === undefined,
+    error: result.error === undefined ? null : toErrorView(result.error),
+  }))
+  run.print({ ok: error === undefined, checks }, () => toText(results))
+  if (names.length === 0) run.say('aquifer.yaml names no sources yet; `aquifer init --help` shows how to begin.')
+  return error === undefined ? 0 : kindTable[error.kind].exit
+}
+
+/** The ledger, and where its words are: nothing can be said of words in a ledger that does not open. */
+async function checkStores(parts: AppOptions): Promise<readonly Checked[]> {
+  const { lexical, ledger: where } = parts.config
+  const words: Checked[] = []
+  let owner: string | undefined
+  const ledger = await attempt(`ledger (${where.kind})`, async () => {
+    await using opened = await openLedger(parts)
+    owner = await opened.secret({ purpose: 'projection' })
+    if (lexical === undefined) words.push(await attempt('words (lexical)', () => opened.checkLexical()))
+  })
+  if (lexical === 'none') words.push({ what: 'words (lexical: none)', error: undefined })
+  else if (lexical !== undefined) {
+    words.push(
+      await attempt('words (lexical)', async () => {
+        await using projection = await openProjection(parts, owner)
+        await projection?.check()
+      }),
+    )
+  }
+  return [ledger, ...words]
+}
+
+async function checkGroup(group: SourceGroup, signal: AbortSignal): Promise<void> {
+  const sources = Object.fromEntries(group.jobs.map(({ config }) => [config.name, config.options]))
+  const indexer = await group.type.open(await group.connection(), {
+    sources,
+    until: 'now',
+    signal,
+    clock: systemClock,
+    everyMs: 0,
+    digest: () => '',
+  })
+  await indexer[Symbol.asyncDispose]()
+}
+
+async function attempt(what: string, check: () => Promise<void>): Promise<Checked> {
+  try {
+    await check()
+    return { what, error: undefined }
+  } catch (thrown) {
+    return { what, error: toAquiferError(thrown) }
+  }
+}
+
+function toText(results: readonly Checked[]): string {
+  return results
+    .map(({ what, error }) =>
+      error === undefined ? `✓ ${what}` : `✗ ${what}\n  ${error.code}: ${error.message}\n  → ${error.fix}`,
+    )
+    .join('\n')
+}

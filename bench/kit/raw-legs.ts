@@ -43,12 +43,13 @@ export async function rawEmbedded(folder: string): Promise<RawLegs> {
   await db.exec(
     'set search_path = aquifer, public; set enable_sort = off; set enable_seqscan = off; set hnsw.ef_search = 100',
   )
-  const match = `(header || E'\\n' || text) <@> to_bm25query($1, 'chunk_1_bm25_english')`
   return {
     lexical: (text) =>
-      db.query(`select id, ${match} as score from chunk_1 where language = 'english' order by ${match} limit 100`, [
-        text,
-      ]),
+      db.query(
+        `select id, bm25_get_current_score() as score from chunk_1 where language = 'english'
+         order by (header || E'\\n' || text) <@> to_bm25query($1, 'chunk_1_bm25_english') limit 100`,
+        [text],
+      ),
     vector: (vector) => db.query(vectorSql, [`[${vector.join(',')}]`]),
     [Symbol.asyncDispose]: () => db.close(),
   }

@@ -49,15 +49,17 @@ export interface FoundSource {
 }
 
 export interface LedgerSearch {
-  /** CONFIG_NEEDS_REBUILD when the ledger's vectors are of another model. */
+  /**
+   * The nearest, best first, and in `others` the cosine of each of `also` that has a vector. CONFIG_NEEDS_REBUILD when the
+   * ledger's vectors are of another model.
+   */
   vectorLeg(args: {
     vector: Float32Array
     model: string
     filter: SearchFilter
     limit: number
-  }): Promise<readonly ScoredChunk[]>
-  /** Cosine similarity of these chunks; those without a vector are left out. */
-  vectorScores(args: { vector: Float32Array; chunks: readonly number[] }): Promise<readonly ScoredChunk[]>
+    also: readonly number[]
+  }): Promise<{ readonly found: readonly ScoredChunk[]; readonly others: readonly ScoredChunk[] }>
   /** BM25 in the ledger; LEXICAL_UNAVAILABLE where pg_textsearch is missing. */
   lexicalLeg(args: { text: string; filter: SearchFilter; limit: number }): Promise<readonly ScoredChunk[]>
   lexicalScores(args: {

@@ -1,8 +1,8 @@
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import type { Env } from './env.ts'
 
-/** The folder of this user for what can be made again, `~/.cache/aquifer` by default. */
-export function userCache(): string {
-  const named = process.env['XDG_CACHE_HOME'] ?? ''
-  return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'aquifer')
+/** The folder of this user for what can be made again: `~/.cache/aquifer` unless XDG_CACHE_HOME names another. */
+export function userCache(env: Env, home: string): string {
+  const named = env['XDG_CACHE_HOME'] ?? ''
+  // A relative one is to be ignored, says the XDG Base Directory Specification.
+  return `${named.startsWith('/') ? named : `${home}/.cache`}/aquifer`
 }

@@ -1,3 +1,4 @@
+import type { Embedder } from '../core/embedder.ts'
 import { AquiferError, toAquiferError } from '../core/errors.ts'
 import type { ScoredChunk } from '../core/lexical.ts'
 import { fuse, type Candidate, type Leg } from './fuse.ts'
@@ -76,29 +77,22 @@ function isFull(found: readonly ScoredChunk[] | undefined, depth: number): boole
   return (found?.length ?? 0) >= depth
 }
 
-/** The nearest to the question, and how near the best by words are, as soon as these are known. */
+/** The nearest to the question, and how near the best by words are: one query, for the words are mostly there first. */
 async function meaningLeg(
-  context: SearchContext,
+  { ledger, embedder }: SearchContext,
   { query, filter }: SearchPlan,
   depth: number,
   searching: Promise<readonly ScoredChunk[]> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Leg> {
-  const { ledger, embedder } = context
-  const vector = await embedQuery(context, query, signal)
-  const scores = async (): Promise<readonly ScoredChunk[]> => {
-    const words = await searching?.catch(() => undefined)
-    return ledger.vectorScores({ vector, chunks: (words ?? []).slice(0, depth).map(({ chunk }) => chunk) })
-  }
-  const [found, others] = await Promise.all([
-    ledger.vectorLeg({ vector, model: embedder.model, filter, limit: depth }),
-    scores(),
-  ])
+  const [vector, words] = await Promise.all([embedQuery(embedder, query, signal), searching?.catch(() => undefined)])
+  const also = (words ?? []).slice(0, depth).map(({ chunk }) => chunk)
+  const { found, others } = await ledger.vectorLeg({ vector, model: embedder.model, filter, limit: depth, also })
   const known = new Set(found.map(({ chunk }) => chunk))
   return { found, others: others.filter(({ chunk }) => !known.has(chunk)) }
 }
 
-async function embedQuery({ embedder }: SearchContext, query: string, signal?: AbortSignal): Promise<Float32Array> {
+async function embedQuery(embedder: Embedder, query: string, signal?: AbortSignal): Promise<Float32Array> {
   const { vectors } = await embedder.embed([query], signal === undefined ? { as: 'query' } : { as: 'query', signal })
   const [vector] = vectors
   if (vector instanceof Float32Array) return vector

@@ -20,7 +20,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         }),
       )
       expect(result).toMatchObject({ written: 2, deleted: 0, feed: 2 })
-      const [near] = await ledger.vectorLeg({
+      const [near] = await nearest(ledger, {
         model: testSettings.model,
         vector: axis(0, 0.1),
         filter: everything,
@@ -98,7 +98,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       const [one, two, three] = [chunkOf('one', axis(0)), chunkOf('two', axis(1)), chunkOf('three', axis(2))]
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [one, two])] }))
       await ledger.commit(batchOf(claim, { puts: [recordOf('a', [three, chunkOf('two')])] }))
-      const found = await ledger.vectorLeg({
+      const found = await nearest(ledger, {
         model: testSettings.model,
         vector: axis(1),
         filter: everything,
@@ -126,7 +126,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       )
       expect(result).toMatchObject({ deleted: 1, feed: 2 })
       expect(
-        await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: everything, limit: 10 }),
+        await nearest(ledger, { model: testSettings.model, vector: axis(0), filter: everything, limit: 10 }),
       ).toEqual([])
       expect(await ledger.lexicalLeg({ text: 'one', filter: everything, limit: 10 })).toEqual([])
       expect(await ledger.readRecord({ source: 'docs', key: 'a', readable: undefined })).toBeUndefined()
@@ -155,7 +155,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       const keysFor = async (readable: string[] | undefined, facets: string[][] = []): Promise<string[][]> => {
         const filter = { readable, sources: undefined, facets }
         const legs = [
-          await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter, limit: 10 }),
+          await nearest(ledger, { model: testSettings.model, vector: axis(0), filter, limit: 10 }),
           await ledger.lexicalLeg({ text: 'alpha', filter, limit: 10 }),
         ]
         return Promise.all(
@@ -206,7 +206,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       while ((await ledger.mergeVectors()).remaining > 0);
       const rare = { readable: ['rare'], sources: undefined, facets: [] }
       expect(
-        await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: rare, limit: 20 }),
+        await nearest(ledger, { model: testSettings.model, vector: axis(0), filter: rare, limit: 20 }),
       ).toHaveLength(10)
       const words = await ledger.lexicalLeg({ text: 'alpha 3', filter: rare, limit: 20 })
       expect(words).toHaveLength(10)
@@ -219,7 +219,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         (await scoresOf(ledger, 'alpha 3', allWords)).map((score) => expect.closeTo(score, 4)),
       )
       const common = { readable: ['*'], sources: ['docs'], facets: [] }
-      const walked = await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: common, limit: 100 })
+      const walked = await nearest(ledger, { model: testSettings.model, vector: axis(0), filter: common, limit: 100 })
       expect(walked).toHaveLength(100)
       expect(walked[0]?.score).toBeCloseTo(1, 4)
     }, 120_000)
@@ -230,16 +230,17 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await ledger.commit(
         batchOf(claim, { puts: [recordOf('a', [chunkOf('one', axis(0))]), recordOf('b', [chunkOf('two', axis(1))])] }),
       )
-      const nearest = async (): Promise<number[]> =>
-        (await ledger.vectorLeg({ model: testSettings.model, vector: axis(1), filter: everything, limit: 2 })).map(
+      const nearestTwo = async (): Promise<number[]> =>
+        (await nearest(ledger, { model: testSettings.model, vector: axis(1), filter: everything, limit: 2 })).map(
           ({ chunk }) => chunk,
         )
-      expect(await nearest()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
+      expect(await nearestTwo()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
       expect(await ledger.mergeVectors()).toEqual({ remaining: 0 })
-      expect(await nearest()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
-      expect(await ledger.vectorScores({ vector: axis(0), chunks: [chunkAddress(2, 0)] })).toEqual([
-        { chunk: chunkAddress(2, 0), score: 0 },
-      ])
+      expect(await nearestTwo()).toEqual([chunkAddress(2, 0), chunkAddress(1, 0)])
+      const also = [chunkAddress(2, 0), chunkAddress(3, 0)]
+      expect(
+        await ledger.vectorLeg({ model: testSettings.model, vector: axis(0), filter: everything, limit: 1, also }),
+      ).toEqual({ found: [{ chunk: chunkAddress(1, 0), score: 1 }], others: [{ chunk: chunkAddress(2, 0), score: 0 }] })
     })
 
     test('words that do not match have no score, and a chunk is scored without being searched for', async () => {
@@ -342,7 +343,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
         { chunk: chunkAddress(1, 0) },
       ])
-      expect(await ledger.vectorLeg({ model: 'test/2', vector, filter: everything, limit: 9 })).toEqual([
+      expect(await nearest(ledger, { model: 'test/2', vector, filter: everything, limit: 9 })).toEqual([
         { chunk: chunkAddress(1, 0), score: 1 },
       ])
       expect((await ledger.status()).generation).toMatchObject({ id: 2, state: 'active' })
@@ -367,7 +368,7 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
 
     test('a question in another model than the ledger holds is refused', async () => {
       await using ledger = await open()
-      const asked = ledger.vectorLeg({ model: 'another', vector: axis(0), filter: everything, limit: 1 })
+      const asked = nearest(ledger, { model: 'another', vector: axis(0), filter: everything, limit: 1 })
       await expect(asked).rejects.toMatchObject({
         code: 'CONFIG_NEEDS_REBUILD',
         message: 'The ledger holds vectors of test/4, and another is configured.',
@@ -393,4 +394,12 @@ async function scoresOf(ledger: Ledger, text: string, found: readonly ScoredChun
   const scored = await ledger.lexicalScores({ text, chunks, languages: ['english'] })
   const scores = new Map(scored.map(({ chunk, score }) => [chunk, score]))
   return chunks.map((chunk) => scores.get(chunk) ?? 0)
+}
+
+async function nearest(
+  ledger: Ledger,
+  args: Omit<Parameters<Ledger['vectorLeg']>[0], 'also'>,
+): Promise<readonly ScoredChunk[]> {
+  const { found } = await ledger.vectorLeg({ ...args, also: [] })
+  return found
 }

@@ -25,7 +25,6 @@ const long: OperationRules = { lane: 'write' }
 /** `asked` is what somebody sits in front of; `long` is what somebody started knowing that it takes a while. */
 export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   vectorLeg: asked,
-  vectorScores: asked,
   lexicalLeg: asked,
   lexicalScores: asked,
   readChunks: asked,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -19,7 +20,7 @@ const initDbParams = ['--wal-segsize=4']
  * A new database from this user's cache, or made and left there: making one takes seconds, a copy a tenth of one. The
  * cache is never needed, so whatever is wrong with it only costs time. `version` is part of the name.
  */
-export async function takeSeed(version: string, cacheDir = userCache()): Promise<Seed> {
+export async function takeSeed(version: string, cacheDir = userCache(process.env, homedir())): Promise<Seed> {
   const path = join(cacheDir, `seed-${version}.gz`)
   try {
     return readSeed(path)

@@ -1,7 +1,7 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Queryable } from '../../../core/db.ts'
-import type { LedgerSearch } from '../../../core/ledger-search.ts'
+import type { LedgerSearch, SearchFilter } from '../../../core/ledger-search.ts'
 import type { ScoredChunk } from '../../../core/lexical.ts'
 import { readerGeneration, tablesOf, vectorText, type LedgerContext } from '../context.ts'
 import { filterSql, isUnfiltered } from './filter.ts'
@@ -10,72 +10,68 @@ import { filterSql, isUnfiltered } from './filter.ts'
 const exactRecords = 3000
 
 /** Nearest neighbours by cosine. Never silently short: what a filtered walk of the graph misses, an exact scan finds. */
-export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg' | 'vectorScores'> {
+export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg'> {
   const { db } = context
   return {
-    vectorLeg: async ({ vector, model, filter, limit }) => {
-      let { id, model: held } = await readerGeneration(context)
-      if (held !== model) {
-        // Switched a moment ago, perhaps.
-        context.cache.generation = undefined
-        ;({ id, model: held } = await readerGeneration(context))
-      }
-      if (held !== model) {
-        throw new AquiferError(
-          'CONFIG_NEEDS_REBUILD',
-          `The ledger holds vectors of ${held}, and ${model} is configured.`,
-        )
-      }
+    vectorLeg: async ({ vector, model, filter, limit, also }) => {
+      const { id } = await generationOf(context, model)
       const { vector: graph, fresh, vectors } = tablesOf(id)
-      const query = vectorText(vector)
+      const { sql, params } = filterSql(filter, 4)
+      const ask = async (
+        queryable: Queryable,
+        leg: string,
+      ): Promise<{ found: ScoredChunk[]; others: ScoredChunk[] }> => {
+        const rows = await queryable.query<ScoredChunk & { near: boolean }>(
+          `select leg.chunk, leg.score, true as near from (${leg}) as leg
+           union all select v.id, 1 - (v.v <=> $1), false from ${vectors} v where v.id = any($3::bigint[])`,
+          [vectorText(vector), limit, also, ...params],
+        )
+        const part = (near: boolean): ScoredChunk[] =>
+          rows.filter((row) => row.near === near).map(({ chunk, score }) => ({ chunk, score }))
+        return { found: part(true).sort((a, b) => b.score - a.score), others: part(false) }
+      }
       if (isUnfiltered(filter)) {
-        return db.query<ScoredChunk>(
+        return ask(
+          db,
           `(select v.id as chunk, 1 - (v.v <=> $1) as score from ${graph} v order by v.v <=> $1 limit $2)
            union all (select v.id, 1 - (v.v <=> $1) from ${fresh} v order by v.v <=> $1 limit $2)
            order by score desc limit $2`,
-          [query, limit],
         )
       }
-      const { sql, params } = filterSql(filter, 3)
-      const [permitted] = await db.query<{ count: number }>(
-        `select count(*) as count from (select 1 from record r where ${filterSql(filter, 1).sql} limit ${String(exactRecords + 1)}) as permitted`,
-        params,
-      )
-      const exact = (): Promise<ScoredChunk[]> =>
-        db.query<ScoredChunk>(
-          `with r as materialized (select r.id from record r where ${sql})
-           select v.id as chunk, 1 - (v.v <=> $1) as score from r
-           join ${vectors} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
-           order by score desc limit $2`,
-          [query, limit, ...params],
-        )
-      if ((permitted?.count ?? 0) <= exactRecords) return exact()
-      const walked = await db.transaction((tx) => walkGraph(tx, { graph, fresh }, sql, [query, limit, ...params]))
-      return walked.length >= limit ? walked : exact()
-    },
-    vectorScores: async ({ vector, chunks }) => {
-      if (chunks.length === 0) return []
-      const { id } = await readerGeneration(context)
-      return db.query<ScoredChunk>(
-        `select v.id as chunk, 1 - (v.v <=> $1) as score from ${tablesOf(id).vectors} v where v.id = any($2::bigint[])`,
-        [vectorText(vector), chunks],
-      )
+      const exact = `with r as materialized (select r.id from record r where ${sql})
+        select v.id as chunk, 1 - (v.v <=> $1) as score from r
+        join ${vectors} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
+        order by score desc limit $2`
+      if ((await countPermitted(db, filter)) <= exactRecords) return ask(db, exact)
+      const walked = await db.transaction(async (tx) => {
+        // Without this the planner may prefer to sort everything.
+        await tx.exec('set local enable_sort = off')
+        return ask(tx, `(${nearest(graph, sql)}) union all (${nearest(fresh, sql)}) order by score desc limit $2`)
+      })
+      return walked.found.length >= limit ? walked : ask(db, exact)
     },
   }
 }
 
-async function walkGraph(
-  tx: Queryable,
-  { graph, fresh }: { graph: string; fresh: string },
-  sql: string,
-  params: readonly unknown[],
-): Promise<ScoredChunk[]> {
-  // Without this the planner may prefer to sort everything.
-  await tx.exec('set local enable_sort = off')
-  return tx.query<ScoredChunk>(
-    `(${nearest(graph, sql)}) union all (${nearest(fresh, sql)}) order by score desc limit $2`,
+/** The generation that answers, if its vectors are of this model. */
+async function generationOf(context: LedgerContext, model: string): Promise<{ readonly id: number }> {
+  const generation = await readerGeneration(context)
+  if (generation.model === model) return generation
+  // Switched a moment ago, perhaps.
+  context.cache.generation = undefined
+  const { id, model: held } = await readerGeneration(context)
+  if (held === model) return { id }
+  throw new AquiferError('CONFIG_NEEDS_REBUILD', `The ledger holds vectors of ${held}, and ${model} is configured.`)
+}
+
+/** How many records pass, counted up to one more than are compared exactly. */
+async function countPermitted(db: Queryable, filter: SearchFilter): Promise<number> {
+  const { sql, params } = filterSql(filter, 1)
+  const [permitted] = await db.query<{ count: number }>(
+    `select count(*) as count from (select 1 from record r where ${sql} limit ${String(exactRecords + 1)}) as permitted`,
     params,
   )
+  return permitted?.count ?? 0
 }
 
 function nearest(table: string, sql: string): string {

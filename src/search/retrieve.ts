@@ -15,8 +15,8 @@ export interface Retrieved {
   readonly deeper: boolean
 }
 
-/** The words of so many are scored at once: hardly dearer than a hundred, and what the other leg finds is mostly among them. */
-const reach = 1000
+/** The words of so many are scored at once: what the other leg finds is mostly among them, and needs no call of its own. */
+const reach = 400
 
 export type LegName = 'lexical' | 'vector'
 

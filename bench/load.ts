@@ -71,7 +71,7 @@ async function loadRaw(client: Client, store: Elasticsearch, rows: readonly Pass
     create index on record (source_id, feed);
     create index on record using gin (acl, facets) where not deleted;
     create table chunk (id bigint primary key, header text not null, text text not null);
-    create table vector (id bigint primary key, v halfvec(384) not null)`)
+    create table embedding (id bigint primary key, v halfvec(384) not null)`)
   await store.indices.create({
     index: 'aquifer-bench-load-raw',
     settings: { number_of_replicas: 0, refresh_interval: '30s' },
@@ -81,7 +81,7 @@ async function loadRaw(client: Client, store: Elasticsearch, rows: readonly Pass
     },
   })
   for (let from = 0; from < rows.length; from += page) await copyRaw(client, rows.slice(from, from + page))
-  await client.query(`set maintenance_work_mem = '1GB'; create index on vector using hnsw (v halfvec_cosine_ops)`)
+  await client.query(`set maintenance_work_mem = '1GB'; create index on embedding using hnsw (v halfvec_cosine_ops)`)
   for (let from = 1; from <= count; from += page) {
     const { rows: chunks } = await client.query<{ id: string; header: string; text: string }>(
       'select id, header, text from chunk where id >= $1 and id < $2',
@@ -119,7 +119,7 @@ async function copyRaw(client: Client, rows: readonly Passage[]): Promise<void> 
   for (const [target, encoder] of [
     ['record (id, source_id, key, feed, title, text, acl, facets, deleted)', record],
     ['chunk (id, header, text)', chunk],
-    ['vector (id, v)', vector],
+    ['embedding (id, v)', vector],
   ] as const) {
     const sink = client.query(copyFrom(`copy ${target} from stdin with (format binary)`))
     const done = once(sink, 'finish')

@@ -136,7 +136,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         // The last change of a key wins, in the place of the last: a delete after a put must not come before it.
         open.changes.delete(change.key)
         open.changes.set(change.key, change)
-        open.characters += sizeOf(change)
+        open.characters += sizeOf(change, job.config.mapping.vector)
       }
       if (open.characters >= batchCharacters || open.changes.size + open.letters.length >= batchChanges) await send()
     },
@@ -163,19 +163,19 @@ function emptyBatch(): OpenBatch {
   return { changes: new Map(), letters: [], checkpoint: undefined, characters: 0 }
 }
 
-function sizeOf(change: Put | Delete): number {
+/** How much is to be done with a change, as characters to embed. One that brings its vector costs a fraction of that. */
+function sizeOf(change: Put | Delete, vectorColumn: string | undefined): number {
   if (change.kind === 'delete') return 0
   if (change.content.kind === 'document') return change.content.document.text.length
-  return Object.values(change.content.row).reduce<number>(
-    (sum, value) =>
-      sum +
-      (typeof value === 'string'
-        ? value.length
-        : value !== null && typeof value === 'object'
-          ? JSON.stringify(value).length
-          : 8),
-    0,
-  )
+  const { row } = change.content
+  const given = vectorColumn !== undefined && row[vectorColumn] !== undefined && row[vectorColumn] !== null
+  let characters = 0
+  for (const [column, value] of Object.entries(row)) {
+    if (given && column === vectorColumn) continue
+    if (typeof value === 'string') characters += value.length
+    else characters += value !== null && typeof value === 'object' ? JSON.stringify(value).length : 8
+  }
+  return given ? characters / 4 : characters
 }
 
 function rejected(change: Extract<Change, { kind: 'reject' }>): DeadLetterWrite {

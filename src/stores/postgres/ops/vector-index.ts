@@ -22,13 +22,23 @@ export async function buildVectorIndex({ db, vectorType }: LedgerContext, genera
   if (row === undefined || row.found || row.rows < least) return
   await db.transaction(async (tx) => {
     const [size] = await tx.query<{ bytes: number }>(`select pg_table_size($1) as bytes`, [vector])
-    // A build that outgrows this memory is many times slower; the graph needs about what the vectors do.
+    // A build that outgrows this memory is several times slower; a graph of halfvec(384) takes 1.8 times its vectors.
     const most = db.kind === 'embedded' ? 256 : 2048
-    const megabytes = Math.min(most, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 1.5) / 2 ** 20)))
+    const megabytes = Math.min(most, Math.max(64, Math.ceil(((size?.bytes ?? 0) * 3) / 2 ** 20)))
     await tx.exec(`set local statement_timeout = 0; set local maintenance_work_mem = '${String(megabytes)}MB'`)
     await tx.exec(endWithClient)
-    await createGraph(tx, id, vectorType)
+    await tx.exec('savepoint alone')
+    await createGraph(tx, id, vectorType).catch(async (error: unknown) => {
+      if (!isOutOfSpace(error)) throw error
+      // Workers share the graph through /dev/shm, of which a container has 64 MB by default; one process needs none of it.
+      await tx.exec('rollback to savepoint alone; set local max_parallel_maintenance_workers = 0')
+      await createGraph(tx, id, vectorType)
+    })
   })
+}
+
+function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '53100'
 }
 
 export async function createGraph(tx: Queryable, generation: number, vectorType: 'vector' | 'halfvec'): Promise<void> {

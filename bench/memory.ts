@@ -11,7 +11,7 @@ import { program, startServer } from './kit/start.ts'
 
 const few = Number(process.argv[2] ?? 20_000)
 const many = Number(process.argv[3] ?? 200_000)
-const words = `(select string_agg((array['lamp','river','order','paper','cloud','engine','garden','signal'])[1 + (n * i * 7919) % 8] || (n * i) % 997, ' ') from generate_series(1, 60) i)`
+const words = `(select string_agg((array['lamp','river','order','paper','cloud','engine','garden','signal'])[(1 + (n::bigint * i * 7919) % 8)::int] || (n::bigint * i) % 997, ' ') from generate_series(1, 60) i)`
 
 await using double = await startServer([
   '--eval',

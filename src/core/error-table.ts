@@ -44,6 +44,10 @@ export const errorTable = {
     fix: 'Another process holds the embedded store and does not answer; end it and try again.',
   },
   LEDGER_TIMEOUT: { kind: 'unavailable', fix: 'Try again; if it repeats, search narrower or name a DATABASE_URL.' },
+  LEDGER_DAMAGED: {
+    kind: 'unavailable',
+    fix: 'Move the damaged store away (embedded: the folder `.aquifer`), then `aquifer restore FILE` puts a backup there, or `aquifer sync` reads everything again.',
+  },
   LEDGER_FAILED: { kind: 'bug', fix: 'Run `aquifer doctor`, and report the log if it repeats.' },
   LEXICAL_UNAVAILABLE: {
     kind: 'config',

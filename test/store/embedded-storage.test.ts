@@ -70,13 +70,25 @@ test('a creation that was cut short is begun again', async () => {
 test.for([
   { version: '19', code: 'LEDGER_NEWER', says: 'was written by Postgres 19' },
   { version: '17', code: 'LEDGER_OLDER', says: 'was written by Postgres 17' },
-  { version: '', code: 'LEDGER_FAILED', says: 'is not a database' },
+  { version: '', code: 'LEDGER_DAMAGED', says: 'is not a database' },
 ])('a folder with version "$version" of Postgres is refused as $code', async ({ version, code, says }) => {
   await using folder = await openTempDir()
   mkdirSync(join(folder.path, 'data'))
   writeFileSync(join(folder.path, 'data', 'PG_VERSION'), version)
   await expect(openTestStore(folder.path)).rejects.toMatchObject({ code, message: expect.stringContaining(says) })
   expect(readdirSync(join(folder.path, 'data'))).toEqual(['PG_VERSION'])
+})
+
+test('a store whose files are damaged says how to go on', async () => {
+  await using folder = await openTempDir()
+  await using store = await openTestStore(folder.path)
+  await store[Symbol.asyncDispose]()
+  rmSync(join(folder.path, 'data', 'global', 'pg_control'))
+  await expect(openTestStore(folder.path)).rejects.toMatchObject({
+    code: 'LEDGER_DAMAGED',
+    message: `The embedded store in ${folder.path} cannot be opened.`,
+    fix: expect.stringContaining('aquifer restore FILE'),
+  })
 })
 
 test('a folder that cannot be written is named', async (context) => {

@@ -6,6 +6,7 @@ const codeOf = (error: unknown): string =>
 type Worded = readonly [code: ErrorCode, message: string, fix?: string]
 
 const diskFull: Worded = ['DISK_FULL', 'The disk of the ledger is full.']
+const damaged: Worded = ['LEDGER_DAMAGED', 'Postgres finds the files of the ledger damaged.']
 const refused: Worded = ['LEDGER_AUTH', 'The ledger refused user or password.']
 const notOurs: Worded = [
   'CONFIG_INVALID',
@@ -21,6 +22,8 @@ const byCode: Readonly<Record<string, Worded>> = {
   '42501': ['LEDGER_AUTH', "The ledger's user lacks a right (it must own its schema and be able to create in it)."],
   '53100': diskFull,
   '57014': ['LEDGER_TIMEOUT', 'The ledger took too long to answer.'],
+  XX001: damaged,
+  XX002: damaged,
   ENOSPC: diskFull,
   ERR_INVALID_URL: notOurs,
 }

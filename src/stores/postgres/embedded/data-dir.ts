@@ -35,9 +35,7 @@ function checkVersion(dataDir: string): void {
   const major = Number.parseInt(text, 10)
   if (major === postgresMajor) return
   if (Number.isNaN(major)) {
-    throw new AquiferError('LEDGER_FAILED', `${dataDir} is not a database: it has no PG_VERSION.`, {
-      fix: 'Move that folder away; the next sync reads everything again.',
-    })
+    throw new AquiferError('LEDGER_DAMAGED', `${dataDir} is not a database: it has no PG_VERSION.`)
   }
   throw new AquiferError(
     major > postgresMajor ? 'LEDGER_NEWER' : 'LEDGER_OLDER',

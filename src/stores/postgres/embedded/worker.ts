@@ -41,7 +41,7 @@ function openError(error: unknown): AquiferError {
   if (isDiskFullText(lastWords.join())) {
     return new AquiferError('DISK_FULL', `The disk with ${settings.dir} is full.`, { cause: error })
   }
-  return new AquiferError('LEDGER_FAILED', `The embedded store in ${settings.dir} cannot be opened.`, { cause: error })
+  return damaged(error)
 }
 
 const doNothing = (): Promise<void> => Promise.resolve()
@@ -71,11 +71,20 @@ function operationsOf(db: Db): (options: LedgerOptions) => Promise<Operations> {
 function viewOf(error: unknown, operation: string): ErrorView {
   const ours = storageError(error, settings.dir)
   const cause: unknown = ours === undefined ? error : ours.cause
-  if (ours === undefined || ours.kind === 'bug') {
+  if (ours === undefined || isToReport(ours)) {
     post({ kind: 'log', level: 'error', details: { operation, ...traceOf(cause) }, text: 'a ledger operation failed' })
   }
-  return toErrorView(ours ?? new AquiferError('LEDGER_FAILED', `The ledger failed in ${operation}.`))
+  if (ours !== undefined) return toErrorView(ours)
+  // What should have been there when it was opened is not.
+  if (operation === openOperation) return toErrorView(damaged(error))
+  return toErrorView(new AquiferError('LEDGER_FAILED', `The ledger failed in ${operation}.`))
 }
+
+function damaged(cause: unknown): AquiferError {
+  return new AquiferError('LEDGER_DAMAGED', `The embedded store in ${settings.dir} cannot be opened.`, { cause })
+}
+
+const isToReport = ({ kind, code }: AquiferError): boolean => kind === 'bug' || code === 'LEDGER_DAMAGED'
 
 function traceOf(cause: unknown): object {
   if (!(cause instanceof Error)) return {}
@@ -135,7 +144,7 @@ try {
 } catch (error) {
   const view = openError(error)
   const details = { lastWords, ...traceOf(view.cause) }
-  if (view.kind === 'bug') post({ kind: 'log', level: 'error', details, text: 'the embedded store cannot be opened' })
+  if (isToReport(view)) post({ kind: 'log', level: 'error', details, text: 'the embedded store cannot be opened' })
   post({ kind: 'error', error: toErrorView(view) })
   process.exit(1)
 }

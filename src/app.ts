@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly env: Env
   readonly log: Log
   readonly signal?: AbortSignal
+  /** Told while an embedding endpoint is tried again, why. */
+  readonly onWait?: ((reason: string) => void) | undefined
 }
 
 /** Opens the stores that the configuration names. The model and Elasticsearch are reached when first used. */
@@ -83,8 +85,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-export async function openModel({ config, env, log }: AppOptions): Promise<Embedder> {
-  return openEmbedder(await revealSecrets(config.embedding, env), { log })
+export async function openModel({ config, env, log, onWait }: AppOptions): Promise<Embedder> {
+  return openEmbedder(await revealSecrets(config.embedding, env), { log, onWait })
 }
 
 export async function openLedger({ config, env, log, signal }: AppOptions): Promise<Ledger> {

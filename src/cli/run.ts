@@ -31,8 +31,8 @@ export interface Run {
   /** A remark for people on stderr; programs don't see it. */
   readonly say: (text: string) => void
   loadConfig(): Promise<Config>
-  /** Opens what `config` names; by default the folder's own configuration. */
-  openApp(config?: Config): Promise<App>
+  /** Opens what `config` names; by default the folder's own configuration. `onWait` hears why a model is waited for. */
+  openApp(config?: Config, onWait?: (reason: string) => void): Promise<App>
 }
 
 /**
@@ -67,9 +67,9 @@ export async function runCommand(
       if (!json) process.stderr.write(`${plainText(text)}\n`)
     },
     loadConfig: load,
-    openApp: async (config) => {
+    openApp: async (config, onWait) => {
       const { openApp } = await import('../app.ts')
-      return openApp({ config: config ?? (await load()), env, log, signal: stop.signal })
+      return openApp({ config: config ?? (await load()), env, log, signal: stop.signal, onWait })
     },
   }
   try {

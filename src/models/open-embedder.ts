@@ -7,6 +7,8 @@ import type { RevealedEmbedding } from './openai-options.ts'
 
 export interface EmbedderOptions {
   readonly log?: Log
+  /** Told while an endpoint is tried again, why. */
+  readonly onWait?: ((reason: string) => void) | undefined
 }
 
 /**
@@ -17,5 +19,5 @@ export async function openEmbedder(config: RevealedEmbedding, options: EmbedderO
   if (config.provider === 'local') return openLocalEmbedder()
   if (config.baseUrl !== undefined && !/^https?:$/.test(URL.parse(config.baseUrl)?.protocol ?? ''))
     throw new AquiferError('CONFIG_INVALID', '`embedding.baseUrl` must be an http or https address.')
-  return openOpenAiEmbedder(config, options.log === undefined ? {} : { log: options.log })
+  return openOpenAiEmbedder(config, options)
 }

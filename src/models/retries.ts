@@ -8,6 +8,8 @@ export interface RetryOptions {
   /** From 0 up to 1. */
   readonly random: () => number
   readonly log: Log
+  /** Told before each further try, why. */
+  readonly onWait?: ((reason: string) => void) | undefined
   /** The first wait; each further one is twice as long, up to 20 s, and less by chance of up to half. */
   readonly backoffMs: number
   /** One try takes no longer. */
@@ -49,6 +51,7 @@ export function createRetry(options: RetryOptions): Retry {
       const waitMs = Math.max(quietUntil - clock.now(), verdict.afterMs === undefined ? backoff(options, tries) : 0)
       if (clock.now() + waitMs >= lastTry) throw unreachable(verdict.reason, tries)
       log.warn({ reason: verdict.reason, tries, waitMs: Math.round(waitMs) }, 'the embedding endpoint is tried again')
+      options.onWait?.(verdict.reason)
       await pause(clock, waitMs, signal)
     }
   }

@@ -25,10 +25,12 @@ function skippingClock(): Clock & { waits: number[] } {
 function retrying(
   clock: Clock,
   random = 0,
+  onWait?: (reason: string) => void,
 ): { retry: Retry; after: (...failures: (number | undefined)[]) => () => Promise<string> } {
   const retry = createRetry({
     clock,
     log: silentLog,
+    onWait,
     random: () => random,
     backoffMs: 500,
     timeoutMs: 50,
@@ -50,6 +52,13 @@ function retrying(
 }
 
 describe('trying again', () => {
+  test('tells why, before each wait', async () => {
+    const told: string[] = []
+    const { retry, after } = retrying(skippingClock(), 0, (reason) => told.push(reason))
+    await retry(after(undefined, 1000), { deadlineMs: 60_000, retryForMs: 60_000 })
+    expect(told).toEqual(['HTTP 429', 'HTTP 429'])
+  })
+
   test('waits twice as long each time, 20 s at most, and by chance up to half less', async () => {
     const clock = skippingClock()
     const { retry, after } = retrying(clock)

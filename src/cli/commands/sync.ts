@@ -29,11 +29,11 @@ export function addSync(program: Command): void {
 }
 
 async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): Promise<number> {
-  await using app = await run.openApp()
+  const progress = showProgress(run)
+  await using app = await run.openApp(undefined, sayAtTimes(progress.note))
   if (Object.keys(app.config.sources).length === 0)
     run.say('aquifer.yaml names no sources yet: there is nothing to sync.')
   const { sync } = await import('../../pipeline/sync.ts')
-  const progress = showProgress(run)
   const outcome = await sync(app.pipeline(), {
     settings: await app.settings(),
     groups: await app.groups(sources),
@@ -61,6 +61,16 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
   const setAside = outcome.sources.reduce((sum, { rejected }) => sum + rejected, 0)
   if (setAside > 0) run.say('What was set aside, and why: `aquifer dead-letters`.')
   return errors[0] === undefined ? 0 : kindTable[errors[0].kind].exit
+}
+
+/** Several batches meet the same trouble at once, and again; people hear of it every ten seconds. */
+function sayAtTimes(note: (text: string) => void): (reason: string) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return (reason) => {
+    if (performance.now() - last < 10_000) return
+    last = performance.now()
+    note(`The embedding endpoint is tried again (${reason}).`)
+  }
 }
 
 /** Sources that were read well and gave nothing: no failure, but seldom what was meant. */

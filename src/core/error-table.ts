@@ -1,4 +1,4 @@
-import type { ErrorKind } from './errors.ts'
+export type ErrorKind = 'config' | 'input' | 'not-found' | 'forbidden' | 'unavailable' | 'conflict' | 'bug'
 
 /** Every failure a user can meet: whose move it is, and the move. This table is the published documentation. */
 export const errorTable = {

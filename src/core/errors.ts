@@ -1,7 +1,6 @@
-import { errorTable } from './error-table.ts'
+import { errorTable, type ErrorKind } from './error-table.ts'
 
 export type ErrorCode = keyof typeof errorTable
-export type ErrorKind = 'config' | 'input' | 'not-found' | 'forbidden' | 'unavailable' | 'conflict' | 'bug'
 
 /** The one error that users meet: a code from the table, a message without secrets, SQL or row values, and a fix. */
 export class AquiferError extends Error {

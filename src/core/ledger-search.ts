@@ -1,5 +1,4 @@
 import type { Json } from '../../schemas/record.ts'
-import type { ScoredChunk } from './lexical.ts'
 
 /** What a leg may look at. Applied inside every query, exact or approximate. */
 export interface SearchFilter {
@@ -9,6 +8,12 @@ export interface SearchFilter {
   readonly sources: readonly string[] | undefined
   /** Every inner list must share an entry with the record's facets (`field=value`). */
   readonly facets: readonly (readonly string[])[]
+}
+
+/** A chunk found by one leg: its address and that leg's raw score, best first. */
+export interface ScoredChunk {
+  readonly chunk: number
+  readonly score: number
 }
 
 /** A chunk re-read and authorised, with what a hit shows of its record. */

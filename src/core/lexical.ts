@@ -1,11 +1,5 @@
 import type { FeedRecord } from './ledger-feed.ts'
-import type { SearchFilter } from './ledger-search.ts'
-
-/** A chunk found by one leg: its address and that leg's raw score, best first. */
-export interface ScoredChunk {
-  readonly chunk: number
-  readonly score: number
-}
+import type { ScoredChunk, SearchFilter } from './ledger-search.ts'
 
 export interface LexicalQuery {
   readonly text: string

@@ -9,7 +9,9 @@ import { mapRow } from './map/map-row.ts'
 import type { Mapped } from './map/mapped.ts'
 import { parseDocument } from './parse/parse-document.ts'
 import type { PipelineContext } from './pipeline.ts'
-import type { Put } from './prepare-batch.ts'
+import type { Change } from '../../schemas/record.ts'
+
+export type Put = Extract<Change, { kind: 'put' }>
 
 export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'position' | 'chunks'> {
   readonly put: Put

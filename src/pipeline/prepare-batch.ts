@@ -2,11 +2,10 @@ import type { Change } from '../../schemas/record.ts'
 import { AquiferError, toErrorView } from '../core/errors.ts'
 import type { ChunkWrite, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
 import { contentHash, embedChunks, type Paid } from './embed-chunks.ts'
-import { mapChange, type MappedPut } from './map-change.ts'
+import { mapChange, type MappedPut, type Put } from './map-change.ts'
 import type { PipelineContext } from './pipeline.ts'
 import type { SourceJob } from './source-job.ts'
 
-export type Put = Extract<Change, { kind: 'put' }>
 export type Delete = Extract<Change, { kind: 'delete' }>
 
 /** Changes of one source, the last of each key, with what an earlier batch that is still under way will have written. */

@@ -4,7 +4,8 @@ import { errorTable } from '../core/error-table.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import type { Batch, Claim, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
 import type { PipelineContext, SyncProgress } from './pipeline.ts'
-import { prepareBatch, type Delete, type PreparedBatch, type Put, type RawBatch } from './prepare-batch.ts'
+import type { Put } from './map-change.ts'
+import { prepareBatch, type Delete, type PreparedBatch, type RawBatch } from './prepare-batch.ts'
 import type { SourceJob } from './source-job.ts'
 
 type Checkpoint = Extract<Change, { kind: 'checkpoint' }>

@@ -1,4 +1,4 @@
-import type { ScoredChunk } from '../core/lexical.ts'
+import type { ScoredChunk } from '../core/ledger-search.ts'
 
 /** A candidate with what each leg says of it; `rank` where the leg itself returned it, from 1. */
 export interface Candidate {

@@ -1,6 +1,6 @@
+import type { ScoredChunk } from '../core/ledger-search.ts'
 import type { Embedder } from '../core/embedder.ts'
 import { AquiferError, toAquiferError } from '../core/errors.ts'
-import type { ScoredChunk } from '../core/lexical.ts'
 import { fuse, type Candidate, type Leg } from './fuse.ts'
 import type { SearchPlan } from './plan-search.ts'
 import type { SearchContext } from './search-context.ts'

@@ -1,5 +1,5 @@
+import type { ScoredChunk } from '../core/ledger-search.ts'
 import { recordOfChunk } from '../core/chunk-address.ts'
-import type { ScoredChunk } from '../core/lexical.ts'
 import { fuse, type Candidate, type Leg } from './fuse.ts'
 
 interface Legs {

@@ -1,4 +1,4 @@
-import type { Put } from '../../src/pipeline/prepare-batch.ts'
+import type { Put } from '../../src/pipeline/map-change.ts'
 import type { Status } from '../../schemas/search.ts'
 import type { SourceConfig } from '../../src/core/config.ts'
 import { loadConfig } from '../../src/config/load-config.ts'

@@ -1,7 +1,7 @@
+import type { ScoredChunk } from '../../src/core/ledger-search.ts'
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
-import type { ScoredChunk } from '../../src/core/lexical.ts'
 import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */

@@ -1,10 +1,11 @@
+import type { ScoredChunk } from '../../core/ledger-search.ts'
 import { createHash } from 'node:crypto'
 
 import type { Client } from '@elastic/elasticsearch'
 
 import { AquiferError } from '../../core/errors.ts'
 import { systemClock, type Clock } from '../../core/clock.ts'
-import type { LexicalProjection, ScoredChunk } from '../../core/lexical.ts'
+import type { LexicalProjection } from '../../core/lexical.ts'
 import type { Log } from '../../core/log.ts'
 import { bulkOperations } from './bulk-operations.ts'
 import { bulkWriteAll, type Rejections } from './bulk-write.ts'

@@ -1,8 +1,7 @@
 import type { Client } from '@elastic/elasticsearch'
 import type { QueryDslQueryContainer } from '@elastic/elasticsearch/lib/api/types'
 
-import type { SearchFilter } from '../../core/ledger-search.ts'
-import type { ScoredChunk } from '../../core/lexical.ts'
+import type { SearchFilter, ScoredChunk } from '../../core/ledger-search.ts'
 import { ask, type ElasticsearchContext } from './context.ts'
 import { hasTooManyClauses } from './map-error.ts'
 

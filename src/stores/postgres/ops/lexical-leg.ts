@@ -1,8 +1,7 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
-import type { LedgerSearch, SearchFilter } from '../../../core/ledger-search.ts'
-import type { ScoredChunk } from '../../../core/lexical.ts'
+import type { LedgerSearch, SearchFilter, ScoredChunk } from '../../../core/ledger-search.ts'
 import { bodySql, cachedMs, readerGeneration, tablesOf, type LedgerContext, type LexicalCatalog } from '../context.ts'
 import { filterSql, isUnfiltered } from './filter.ts'
 

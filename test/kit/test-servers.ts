@@ -15,7 +15,7 @@ const postgres: TestServer = {
     run: (
       'run --detach --name aquifer-test-postgres --publish 127.0.0.1:5471:5432 ' +
       '--env POSTGRES_HOST_AUTH_METHOD=trust timescale/timescaledb-ha:pg18 ' +
-      '-c shared_preload_libraries=pg_textsearch -c wal_level=logical -c max_replication_slots=20'
+      '-c shared_preload_libraries=pg_textsearch -c wal_level=logical -c max_replication_slots=20 -c max_prepared_transactions=10'
     ).split(' '),
   },
   async probe(url) {

@@ -100,6 +100,7 @@ shared_preload_libraries = '$preload'
 wal_level = logical
 max_wal_senders = 20
 max_replication_slots = 20
+max_prepared_transactions = 10
 max_connections = 100
 shared_buffers = 512MB
 maintenance_work_mem = 512MB

@@ -2,6 +2,7 @@ import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } 
 import { systemClock } from '../core/clock.ts'
 import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
 import type { SourceGroup } from '../pipeline/source-job.ts'
+import { loadMetrics } from './load-metrics.ts'
 import type { Run } from './run.ts'
 
 interface Checked {
@@ -20,6 +21,9 @@ export async function checkAll(run: Run): Promise<number> {
       await embedder.ready()
     }),
   )
+  if (config.metrics !== undefined) {
+    results.push(await attempt('metrics', async () => void (await loadMetrics(config))))
+  }
   const names = Object.keys(config.sources)
   for (const name of names) {
     results.push(

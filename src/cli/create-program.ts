@@ -8,6 +8,7 @@ import { addEval } from './commands/eval.ts'
 import { addFetch } from './commands/fetch.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
+import { addMetrics } from './commands/metrics.ts'
 import { addSearch } from './commands/search.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -20,6 +21,7 @@ const groups = [
   addStatus,
   addSearch,
   addFetch,
+  addMetrics,
   addEval,
   addServe,
   addDeadLetters,

@@ -19,9 +19,14 @@ export function explain(
     }
     // Said already, of the key that was written instead.
     if (finding.kind === 'missing' && meant.has(pathText(finding.path))) return []
-    const at = finding.kind === 'missing' || finding.kind === 'missing-one-of' ? 'key' : 'value'
+    const at = isOfKey(finding) ? 'key' : 'value'
     return [{ path, at, message: word(finding, valueAt(raw, finding.path)) }]
   })
+}
+
+function isOfKey(finding: Finding): boolean {
+  if (finding.kind === 'other') return finding.issue.code === 'invalid_key'
+  return finding.kind === 'missing' || finding.kind === 'missing-one-of'
 }
 
 /** Path of the key that was probably meant by an unknown one. */
@@ -71,6 +76,7 @@ function typeOf(value: unknown): string {
 }
 
 function explainOther(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => explainOther(inner)).join('; ')
   if (issue.code === 'invalid_format' || issue.code === 'invalid_type') {
     return issue.message.startsWith('Invalid') ? 'has the wrong form' : `expected ${issue.message}`
   }

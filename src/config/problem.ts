@@ -26,11 +26,16 @@ export function pathText(path: Path): string {
 
 /** Everything that is wrong, in the order of the file, as one error. */
 export function configInvalid(document: ConfigDocument, problems: readonly Problem[]): AquiferError {
+  return invalid(problemLines(document, problems))
+}
+
+/** One line a problem, in the order of the file. */
+export function problemLines(document: ConfigDocument, problems: readonly Problem[]): readonly string[] {
   const lines = problems.map(({ path, at, message }) => {
     const where = pathText(path)
     return `${document.place(path, at)}${where === '' ? '' : ` ${where}`}: ${message}`
   })
-  return invalid([...new Set(lines)].toSorted(byPlace))
+  return [...new Set(lines)].toSorted(byPlace)
 }
 
 /** CONFIG_INVALID with one line a problem. */

@@ -40,7 +40,7 @@ async function findConfig(dir: string): Promise<string> {
   return name
 }
 
-async function readText(file: string, name: string): Promise<string> {
+export async function readText(file: string, name: string): Promise<string> {
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw invalid([`${name}: cannot be read (${cause.code ?? 'unknown reason'})`], cause)
   })

@@ -3,7 +3,7 @@ export type ErrorKind = 'config' | 'input' | 'not-found' | 'forbidden' | 'unavai
 /** Every failure a user can meet: whose move it is, and the move. This table is the published documentation. */
 export const errorTable = {
   CONFIG_NOT_FOUND: { kind: 'config', fix: 'Run `aquifer init` here, or name the folder with --dir.' },
-  CONFIG_INVALID: { kind: 'config', fix: 'Correct the named line of aquifer.yaml, then run `aquifer check`.' },
+  CONFIG_INVALID: { kind: 'config', fix: 'Correct the named line, then run `aquifer check`.' },
   CONFIG_EXISTS: { kind: 'config', fix: 'Edit the existing file, or move it away first.' },
   CONFIG_SECRET_MISSING: { kind: 'config', fix: 'Set the named environment variable or create the named file.' },
   CONFIG_NEEDS_REBUILD: {
@@ -27,6 +27,11 @@ export const errorTable = {
     fix: 'Bind an address of this machine, such as 127.0.0.1 or 0.0.0.0, with --http HOST:PORT.',
   },
   KEY_REQUIRED: { kind: 'config', fix: 'Create a key with `aquifer keys add NAME --group GROUP`, or bind 127.0.0.1.' },
+  METRICS_NONE: {
+    kind: 'config',
+    fix: 'Write `metrics: ./metrics` in aquifer.yaml and define models and metrics in files of that folder.',
+  },
+  METRIC_UNKNOWN: { kind: 'not-found', fix: 'Use a name of `aquifer metrics list`.' },
   LEDGER_UNREACHABLE: {
     kind: 'unavailable',
     fix: 'Check that the Postgres of `ledger` runs and that its address is right.',

@@ -41,6 +41,7 @@ const layers: Readonly<Record<string, Layer>> = {
     folders: words,
     packages: ['node:*', 'csv-parse', 'entities', 'htmlparser2', 'p-limit', 'smol-toml', 'yaml', 'zod'],
   },
+  'src/semantic': { folders: words, packages: ['node:*', 'zod'] },
   'src/search': { folders: words, packages: ['node:*', 'zod'] },
   'src/mcp': { folders: doors, packages: ['node:*', '@modelcontextprotocol/server', 'zod'] },
   'src/http': {

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import type { Metric, MetricInput, MetricLayer } from '../../schemas/metrics.ts'
+import { inputsOf, measuresOf, nameOf } from './find-faults.ts'
+
+/** Something that a number comes from, and what that comes from in turn. */
+export interface Origin {
+  readonly kind: 'metric' | 'measure' | 'table' | 'query'
+  readonly name: string
+  /** How it is made, such as `sum(amount)`. */
+  readonly how: string
+  readonly from: readonly Origin[]
+}
+
+export interface MetricDescription {
+  readonly name: string
+  readonly type: Metric['type']
+  readonly label: string | null
+  readonly description: string | null
+  readonly synonyms: readonly string[]
+  readonly scope: string | null
+  readonly owner: string | null
+  readonly status: Metric['status']
+  readonly successor: string | null
+  readonly version: number
+  /** Changes with anything that can change the number: of the metric, of what it is made of, of their tables. */
+  readonly definition_hash: string
+  readonly filter: string | null
+  readonly lineage: Origin
+}
+
+/** What a metric means and where it comes from; undefined for an unknown name. The layer has no faults. */
+export function describeMetric(layer: MetricLayer, name: string): MetricDescription | undefined {
+  const metric = Object.hasOwn(layer.metrics, name) ? layer.metrics[name] : undefined
+  if (metric === undefined) return undefined
+  return {
+    name,
+    type: metric.type,
+    label: metric.label ?? null,
+    description: metric.description ?? null,
+    synonyms: metric.synonyms,
+    scope: metric.scope ?? null,
+    owner: metric.owner ?? null,
+    status: metric.status,
+    successor: metric.successor ?? null,
+    version: metric.version,
+    definition_hash: hashOf(layer, name),
+    filter: metric.filter ?? null,
+    lineage: originOf(layer, name),
+  }
+}
+
+/** For people: what it is, then its lineage as a tree. */
+export function describeText(metric: MetricDescription): string {
+  const facts = [
+    ['status', metric.successor === null ? metric.status : `${metric.status}, use ${metric.successor}`],
+    ['scope', metric.scope],
+    ['only where', metric.filter],
+    ['owner', metric.owner],
+    ['also called', metric.synonyms.length === 0 ? null : metric.synonyms.join(', ')],
+    ['version', `${String(metric.version)} (${metric.definition_hash.slice(0, 12)})`],
+  ] as const
+  return [
+    `${metric.name}${metric.label === null ? '' : `: ${metric.label}`}`,
+    ...(metric.description === null ? [] : [metric.description]),
+    ...facts.flatMap(([what, text]) => (text === null ? [] : [`  ${what.padEnd(11)}  ${text}`])),
+    '',
+    ...treeOf(metric.lineage, '', ''),
+  ].join('\n')
+}
+
+function treeOf({ kind, name, how, from }: Origin, first: string, rest: string): readonly string[] {
+  const below = from.flatMap((origin, index) => {
+    const last = index === from.length - 1
+    return treeOf(origin, `${rest}${last ? '└─ ' : '├─ '}`, `${rest}${last ? '   ' : '│  '}`)
+  })
+  return [`${first}${kind} ${name}${how === '' ? '' : ` = ${how}`}`, ...below]
+}
+
+function originOf(layer: MetricLayer, name: string): Origin {
+  const metric = layer.metrics[name]
+  const measures = metric === undefined ? [] : measuresOfMetric(metric)
+  return {
+    kind: 'metric',
+    name,
+    how: metric === undefined ? '' : howOf(metric),
+    from: [
+      ...measures.map((measure) => originOfMeasure(layer, measure)),
+      ...(metric === undefined
+        ? []
+        : [...new Set(inputsOf(metric).map(nameOf))].map((input) => originOf(layer, input))),
+    ],
+  }
+}
+
+function measuresOfMetric(metric: Metric): readonly string[] {
+  if (metric.type === 'simple' || metric.type === 'cumulative') return [metric.measure]
+  return metric.type === 'conversion' ? [...new Set([metric.base, metric.conversion])] : []
+}
+
+function howOf(metric: Metric): string {
+  if (metric.type === 'simple') return metric.measure
+  if (metric.type === 'ratio') return `${inputText(metric.numerator)} / ${inputText(metric.denominator)}`
+  if (metric.type === 'derived') return `${metric.expr} (${metric.inputs.map(inputText).join('; ')})`
+  if (metric.type === 'conversion') {
+    const within = metric.within === undefined ? '' : ` within ${metric.within}`
+    return `${metric.calculate} of ${metric.base} followed by ${metric.conversion}${within}, per ${metric.entity}`
+  }
+  if (metric.window !== undefined) return `${metric.measure} of the last ${metric.window}`
+  return metric.to_date === undefined ? `${metric.measure} so far` : `${metric.measure} of the ${metric.to_date} so far`
+}
+
+function inputText(input: MetricInput): string {
+  if (typeof input === 'string') return input
+  const { name, alias, filter, offset, offset_to: offsetTo } = input
+  const parts = [
+    ...(alias === undefined ? [] : [`as ${alias}`]),
+    ...(filter === undefined ? [] : [`where ${filter}`]),
+    ...(offset === undefined ? [] : [`${offset} before`]),
+    ...(offsetTo === undefined ? [] : [`at the beginning of the ${offsetTo}`]),
+  ]
+  return [name, ...parts].join(' ')
+}
+
+function originOfMeasure(layer: MetricLayer, name: string): Origin {
+  const owner = measuresOf(layer).find((measure) => measure.name === name)?.model
+  const model = owner === undefined ? undefined : layer.models[owner]
+  const measure = model?.measures[name]
+  if (owner === undefined || model === undefined || measure === undefined) {
+    return { kind: 'measure', name, how: '', from: [] }
+  }
+  const place = model.connection === undefined ? '' : ` on ${model.connection}`
+  const table: Origin =
+    model.table === undefined
+      ? { kind: 'query', name: `${owner}${place}`, how: '', from: [] }
+      : { kind: 'table', name: `${model.table}${place}`, how: '', from: [] }
+  return { kind: 'measure', name, how: `${measure.agg}(${measure.expr ?? name})`, from: [table] }
+}
+
+function hashOf(layer: MetricLayer, name: string): string {
+  const parts: unknown[] = []
+  const visit = (metricName: string): void => {
+    const metric = layer.metrics[metricName]
+    if (metric === undefined) return
+    // Words about it and its owner do not change the number.
+    const { label: _l, description: _d, synonyms: _s, owner: _o, checks: _c, status: _t, ...definition } = metric
+    parts.push([metricName, definition])
+    for (const measure of measuresOfMetric(metric)) {
+      const owner = measuresOf(layer).find((one) => one.name === measure)?.model
+      if (owner !== undefined) parts.push([owner, layer.models[owner]])
+    }
+    for (const input of inputsOf(metric)) visit(nameOf(input))
+  }
+  visit(name)
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

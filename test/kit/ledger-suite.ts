@@ -1,7 +1,7 @@
-import type { ScoredChunk } from '../../src/core/ledger-search.ts'
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
+import { nearest, scoresOf } from './ledger-legs.ts'
 import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
@@ -386,20 +386,4 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       await expect(ledger.revokeKey({ id: 99 })).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
     })
   })
-}
-
-/** What the text of each of these chunks scores when it is read and scored by itself. */
-async function scoresOf(ledger: Ledger, text: string, found: readonly ScoredChunk[]): Promise<number[]> {
-  const chunks = found.map(({ chunk }) => chunk)
-  const scored = await ledger.lexicalScores({ text, chunks, languages: ['english'] })
-  const scores = new Map(scored.map(({ chunk, score }) => [chunk, score]))
-  return chunks.map((chunk) => scores.get(chunk) ?? 0)
-}
-
-async function nearest(
-  ledger: Ledger,
-  args: Omit<Parameters<Ledger['vectorLeg']>[0], 'also'>,
-): Promise<readonly ScoredChunk[]> {
-  const { found } = await ledger.vectorLeg({ ...args, also: [] })
-  return found
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -10,31 +9,13 @@ import {
   rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, type TestContext, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openTestStore } from '../kit/embedded-store.ts'
-import { openTempDir, type TempDir } from '../kit/temp-dir.ts'
+import { openTempDir } from '../kit/temp-dir.ts'
+import { openTempDisk } from '../kit/temp-disk.ts'
 
 // Every opening compiles a database engine: seconds where many programs share few cores.
 vi.setConfig({ testTimeout: 240_000 })
-
-/** A small disk of its own in memory, where this user may mount one. */
-async function openTempDisk({ skip }: TestContext, size: string): Promise<TempDir> {
-  const folder = await openTempDir()
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder.path], { stdio: 'pipe' })
-  } catch {
-    await folder[Symbol.asyncDispose]()
-    console.warn('SKIPPING what needs a disk of its own: this user may not mount one (it takes root on Linux).')
-    skip()
-  }
-  return {
-    path: folder.path,
-    [Symbol.asyncDispose]: async () => {
-      execFileSync('umount', ['-l', folder.path])
-      await folder[Symbol.asyncDispose]()
-    },
-  }
-}
 
 test('a store is made from a seed, the seed is made when it is missing or damaged, and neither is open to others', async () => {
   await using folder = await openTempDir()
@@ -93,7 +74,7 @@ test('a store whose files are damaged says how to go on', async () => {
 
 test('a folder that cannot be written is named', async (context) => {
   await using disk = await openTempDisk(context, '1m')
-  execFileSync('mount', ['-o', 'remount,ro', disk.path])
+  disk.remount('ro')
   for (const dir of [disk.path, join(disk.path, 'below')]) {
     await expect(openTestStore(dir)).rejects.toMatchObject({
       code: 'DIR_NOT_WRITABLE',

@@ -46,6 +46,11 @@ const Dimension = z.discriminatedUnion('type', [
     expr: Expression.optional(),
     grain: Grain.describe('The finest that the column has'),
     partition: z.boolean().default(false).describe('Joined on as well, wherever both sides have it'),
+    zone: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Time zone that its moments are stored in, such as UTC; absent for local times, which are never converted'),
     validity: z.enum(['start', 'end']).optional().describe('First or last moment at which the row held'),
     ...described,
   }),
@@ -89,6 +94,7 @@ const Policy = z.strictObject({
   groups: z.array(z.string().min(1)).min(1),
   rows: Condition.optional().describe('What these groups may see; all when absent'),
   hidden: z.array(Name).default([]).describe('Dimensions and measures that do not exist for these groups'),
+  min_rows: z.int().min(2).optional().describe('Groups of fewer rows are left out of what these groups see'),
 })
 
 const Model = z.strictObject({
@@ -100,6 +106,8 @@ const Model = z.strictObject({
   entities: named(Entity, 'What rows are, and what they point to; models join on them').default({}),
   dimensions: named(Dimension, 'What is grouped and filtered by').default({}),
   measures: named(Measure, 'What is aggregated').default({}),
+  append_only: z.boolean().default(false).describe('Rows are only added, never changed; late ones within look_back'),
+  look_back: Window.optional().describe('How late a row may come, or be changed'),
   policy: z.array(Policy).default([]).describe('Who sees what; a caller whom no entry names sees nothing'),
   owner: z.string().optional(),
   ...described,
@@ -114,6 +122,10 @@ const Input = z.union([
     alias: Name.optional(),
     filter: Condition.optional(),
     offset: Window.optional().describe('As it was so long before'),
+    align: z
+      .enum(['period', 'day'])
+      .default('period')
+      .describe('period: whole months before whole months; day: each day before its own day, as MetricFlow does'),
     offset_to: Grain.optional().describe('As it was when that period began'),
   }),
 ])
@@ -136,18 +148,25 @@ const governed = {
   status: z.enum(['draft', 'certified', 'deprecated']).default('draft'),
   successor: Name.optional().describe('What to use in place of a deprecated one'),
   version: z.int().min(1).default(1),
+  grain: Grain.optional().describe('What metric_time means when a question names no grain; day when absent'),
   freshness: Duration.optional().describe('Older data are said to be stale'),
   checks: named(Check, 'What has to hold before it can be trusted').default({}),
   ...described,
 }
 
-const filled = {
-  fill: z.number().optional().describe('What a period without rows counts as'),
-  every_period: z.boolean().default(false).describe('Periods without rows are shown'),
-}
+/** A measure as a metric uses it. */
+const MeasureInput = z.union([
+  Name,
+  z.strictObject({
+    name: Name,
+    filter: Condition.optional().describe('Which rows it counts, whoever asks'),
+    fill: z.number().optional().describe('What nothing counts as'),
+    every_period: z.boolean().default(false).describe('Periods without rows are shown'),
+  }),
+])
 
 const Metric = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('simple'), measure: Name, ...filled, ...governed }),
+  z.strictObject({ type: z.literal('simple'), measure: MeasureInput, ...governed }),
   z.strictObject({ type: z.literal('ratio'), numerator: Input, denominator: Input, ...governed }),
   z.strictObject({
     type: z.literal('derived'),
@@ -157,17 +176,16 @@ const Metric = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('cumulative'),
-    measure: Name,
+    measure: MeasureInput,
     window: Window.optional().describe('The last so long; since the beginning when absent'),
     to_date: Grain.optional().describe('Since the period began'),
     at_coarser: z.enum(['first', 'last', 'average']).default('first').describe('Its value for a coarser period'),
-    ...filled,
     ...governed,
   }),
   z.strictObject({
     type: z.literal('conversion'),
-    base: Name.describe('The measure that begins'),
-    conversion: Name.describe('The measure that may follow'),
+    base: MeasureInput.describe('The measure that begins'),
+    conversion: MeasureInput.describe('The measure that may follow'),
     entity: Name.describe('Who has to do both'),
     within: Window.optional().describe('The longest time between; any when absent'),
     same: z
@@ -175,13 +193,13 @@ const Metric = z.discriminatedUnion('type', [
       .default([])
       .describe('Columns that have to agree'),
     calculate: z.enum(['rate', 'count']).default('rate'),
-    ...filled,
     ...governed,
   }),
 ])
 
 export type Metric = z.infer<typeof Metric>
 export type MetricInput = z.infer<typeof Input>
+export type MeasureInput = z.infer<typeof MeasureInput>
 
 /** How a saved query or a caller's question groups: `metric_time`, `customer__country`, `ordered_at__month`. */
 const Grouping = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a dimension such as customer__country or metric_time__month')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Metric, MetricInput, MetricLayer } from '../../schemas/metrics.ts'
+import type { MeasureInput, Metric, MetricInput, MetricLayer } from '../../schemas/metrics.ts'
 import { inputsOf, measuresOf, nameOf } from './find-faults.ts'
 
 /** Something that a number comes from, and what that comes from in turn. */
@@ -93,20 +93,26 @@ function originOf(layer: MetricLayer, name: string): Origin {
 }
 
 function measuresOfMetric(metric: Metric): readonly string[] {
-  if (metric.type === 'simple' || metric.type === 'cumulative') return [metric.measure]
-  return metric.type === 'conversion' ? [...new Set([metric.base, metric.conversion])] : []
+  if (metric.type === 'simple' || metric.type === 'cumulative') return [nameOf(metric.measure)]
+  return metric.type === 'conversion' ? [...new Set([nameOf(metric.base), nameOf(metric.conversion)])] : []
 }
 
 function howOf(metric: Metric): string {
-  if (metric.type === 'simple') return metric.measure
+  if (metric.type === 'simple') return measureText(metric.measure)
   if (metric.type === 'ratio') return `${inputText(metric.numerator)} / ${inputText(metric.denominator)}`
   if (metric.type === 'derived') return `${metric.expr} (${metric.inputs.map(inputText).join('; ')})`
   if (metric.type === 'conversion') {
     const within = metric.within === undefined ? '' : ` within ${metric.within}`
-    return `${metric.calculate} of ${metric.base} followed by ${metric.conversion}${within}, per ${metric.entity}`
+    return `${metric.calculate} of ${measureText(metric.base)} followed by ${measureText(metric.conversion)}${within}, per ${metric.entity}`
   }
-  if (metric.window !== undefined) return `${metric.measure} of the last ${metric.window}`
-  return metric.to_date === undefined ? `${metric.measure} so far` : `${metric.measure} of the ${metric.to_date} so far`
+  const measure = measureText(metric.measure)
+  if (metric.window !== undefined) return `${measure} of the last ${metric.window}`
+  return metric.to_date === undefined ? `${measure} so far` : `${measure} of the ${metric.to_date} so far`
+}
+
+function measureText(input: MeasureInput): string {
+  if (typeof input === 'string') return input
+  return input.filter === undefined ? input.name : `${input.name} where ${input.filter}`
 }
 
 function inputText(input: MetricInput): string {

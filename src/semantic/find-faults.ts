@@ -1,4 +1,4 @@
-import type { Metric, MetricInput, MetricLayer, Model } from '../../schemas/metrics.ts'
+import type { MeasureInput, Metric, MetricInput, MetricLayer, Model } from '../../schemas/metrics.ts'
 import { hint } from '../core/nearest.ts'
 import { findCycle } from './find-cycle.ts'
 
@@ -43,7 +43,7 @@ export function inputsOf(metric: Metric): readonly MetricInput[] {
   return metric.type === 'derived' ? metric.inputs : []
 }
 
-export const nameOf = (input: MetricInput): string => (typeof input === 'string' ? input : input.name)
+export const nameOf = (input: MetricInput | MeasureInput): string => (typeof input === 'string' ? input : input.name)
 
 function unknown(path: Fault['path'], what: string, name: string, known: readonly string[]): readonly Fault[] {
   return known.includes(name) ? [] : [{ path, message: `there is no ${what} ${name}${hint(name, known)}` }]
@@ -131,7 +131,7 @@ function faultsOfMetric(name: string, metric: Metric, layer: MetricLayer): reado
     faults.push({ path: at('successor'), message: 'goes with `status: deprecated`' })
   }
   if (metric.type === 'simple' || metric.type === 'cumulative') {
-    faults.push(...unknown(at('measure'), 'measure', metric.measure, measureNames))
+    faults.push(...unknown(at('measure'), 'measure', nameOf(metric.measure), measureNames))
   }
   if (metric.type === 'cumulative' && metric.window !== undefined && metric.to_date !== undefined) {
     faults.push({ path: at('to_date'), message: 'does not go with `window`' })
@@ -161,11 +161,11 @@ function faultsOfConversion(
 ): readonly Fault[] {
   const measures = measuresOf(layer)
   return (['base', 'conversion'] as const).flatMap((part) => {
-    const found = measures.find((measure) => measure.name === metric[part])
+    const found = measures.find((measure) => measure.name === nameOf(metric[part]))
     const model = found === undefined ? undefined : layer.models[found.model]
     if (found === undefined || model === undefined) {
       const names = measures.map((measure) => measure.name)
-      return unknown(['metrics', name, part], 'measure', metric[part], names)
+      return unknown(['metrics', name, part], 'measure', nameOf(metric[part]), names)
     }
     const entities = entitiesOf(model)
     if (entities.includes(metric.entity)) return []

@@ -32,6 +32,34 @@ export const errorTable = {
     fix: 'Write `metrics: ./metrics` in aquifer.yaml and define models and metrics in files of that folder.',
   },
   METRIC_UNKNOWN: { kind: 'not-found', fix: 'Use a name of `aquifer metrics list`.' },
+  METRIC_TABLE_UNKNOWN: {
+    kind: 'config',
+    fix: 'Correct `table` of the model: schema.table as the database spells it, or a file of the connection.',
+  },
+  METRIC_SQL_FAILED: {
+    kind: 'config',
+    fix: 'Correct the column or expression of the model; `aquifer metrics query NAME --sql` shows the statement.',
+  },
+  METRIC_TIMEOUT: {
+    kind: 'unavailable',
+    fix: 'Ask for less: a shorter time, a coarser grain or fewer dimensions. If it repeats, materialise the metric.',
+  },
+  METRIC_TOO_LARGE: {
+    kind: 'unavailable',
+    fix: 'Ask for less: a shorter time, a coarser grain or fewer dimensions; or give the database more memory.',
+  },
+  METRIC_ENGINE_UNREACHABLE: {
+    kind: 'unavailable',
+    fix: 'Check that the database of the connection runs and that its address is right.',
+  },
+  METRIC_ENGINE_AUTH: {
+    kind: 'config',
+    fix: 'Correct user and password of the connection, or grant SELECT on the tables of the models.',
+  },
+  METRIC_ENGINE_BUSY: {
+    kind: 'unavailable',
+    fix: 'End the other process that has the database open, then try again.',
+  },
   LEDGER_UNREACHABLE: {
     kind: 'unavailable',
     fix: 'Check that the Postgres of `ledger` runs and that its address is right.',

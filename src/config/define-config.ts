@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { indexers } from '../../indexers/index.ts'
 import type { configCommon, sourceCommon } from '../../schemas/config.ts'
+import type { engines } from '../semantic/engines/index.ts'
 
 type Registry = typeof indexers
 type TypeName = keyof Registry
@@ -9,8 +10,17 @@ type TypeOf<Name extends TypeName> = Awaited<ReturnType<Registry[Name]>>['defaul
 type CommonInput = z.input<z.ZodObject<typeof configCommon>>
 type SourceCommonInput = z.input<z.ZodObject<typeof sourceCommon>>
 
-type ConnectionInput<Name extends TypeName> =
-  TypeOf<Name> extends { readonly connection: infer Schema extends z.ZodType }
+type Engines = typeof engines
+type Connecting = TypeName | keyof Engines
+/** Where a type is both, the indexer says its keys. */
+type ConnectionType<Name extends Connecting> = Name extends TypeName
+  ? TypeOf<Name>
+  : Name extends keyof Engines
+    ? Awaited<ReturnType<Engines[Name]>>['default']
+    : never
+
+type ConnectionInput<Name extends Connecting> =
+  ConnectionType<Name> extends { readonly connection: infer Schema extends z.ZodType }
     ? { readonly type: Name } & z.input<Schema>
     : never
 
@@ -23,7 +33,7 @@ type SourceInput<Name extends TypeName> = SourceLink<Name> & SourceCommonInput &
 
 /** What `aquifer.yaml` may say, as a type. */
 export interface ConfigInput extends CommonInput {
-  readonly connections?: Readonly<Record<string, { [Name in TypeName]: ConnectionInput<Name> }[TypeName]>>
+  readonly connections?: Readonly<Record<string, { [Name in Connecting]: ConnectionInput<Name> }[Connecting]>>
   readonly sources?: Readonly<Record<string, { [Name in TypeName]: SourceInput<Name> }[TypeName]>>
 }
 

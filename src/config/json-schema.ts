@@ -2,12 +2,14 @@ import { z } from 'zod'
 import { configCommon, sourceCommon } from '../../schemas/config.ts'
 import type { IndexerType } from '../core/indexer.ts'
 import { alternatives, type JsonSchema } from './known-keys.ts'
+import type { ConnectionType } from './load-type.ts'
 
 export const namePattern = /^[A-Za-z0-9][\w-]{0,62}$/
 
-/** What editors complete by: the common keys with the connections and sources of these types. */
-export function configJsonSchema(types: readonly IndexerType[]): JsonSchema {
-  const connectionTypes = types.filter((type) => type.connection !== undefined)
+/** What editors complete by: the common keys with the sources of these types, and the connections of all. */
+export function configJsonSchema(types: readonly IndexerType[], engines: readonly ConnectionType[]): JsonSchema {
+  const connecting = [...engines, ...types].filter((type) => type.connection !== undefined)
+  const connections = new Map(connecting.map((type) => [type.type, type]))
   const byName = { type: 'object', propertyNames: { pattern: namePattern.source } } as const
   const common = toJson(z.strictObject(configCommon))
   return {
@@ -17,7 +19,7 @@ export function configJsonSchema(types: readonly IndexerType[]): JsonSchema {
       connections: {
         ...byName,
         description: 'How to reach a system, by a name of your choice',
-        additionalProperties: { anyOf: connectionTypes.map(connectionJsonSchema) },
+        additionalProperties: { anyOf: [...connections.values()].map(connectionJsonSchema) },
       },
       sources: {
         ...byName,
@@ -28,7 +30,7 @@ export function configJsonSchema(types: readonly IndexerType[]): JsonSchema {
   }
 }
 
-export function connectionJsonSchema(type: IndexerType): JsonSchema {
+export function connectionJsonSchema(type: ConnectionType): JsonSchema {
   const common: JsonSchema = { properties: { type: { const: type.type } }, required: ['type'] }
   return type.connection === undefined ? common : merge(common, toJson(type.connection))
 }

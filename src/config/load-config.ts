@@ -1,8 +1,9 @@
 import { indexers } from '../../indexers/index.ts'
 import type { Config } from '../core/config.ts'
 import type { Env } from '../core/env.ts'
+import { engines } from '../semantic/engines/index.ts'
 import { configDir } from './config-dir.ts'
-import type { IndexerTypes } from './load-type.ts'
+import type { Types } from './load-type.ts'
 import { parseConfig } from './parse-config.ts'
 import { configInvalid } from './problem.ts'
 import { readConfig } from './read-config.ts'
@@ -13,12 +14,12 @@ export interface LoadOptions {
   readonly dir?: string | undefined
   readonly env: Env
   readonly cwd?: string
-  readonly types?: IndexerTypes
+  readonly types?: Types
 }
 
 /** Reads the configuration of a folder. CONFIG_NOT_FOUND, or CONFIG_INVALID with everything that is wrong in it. */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { cwd = process.cwd(), types = indexers } = options
+  const { cwd = process.cwd(), types = { indexers, engines } } = options
   const dir = configDir(options)
   const document = await readConfig(dir, cwd)
   const { parsed, problems } = await parseConfig(document.value, types)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { configCommon } from '../../schemas/config.ts'
 import { explain, explainMismatch } from './explain.ts'
 import { commonJsonSchema } from './json-schema.ts'
-import type { IndexerTypes } from './load-type.ts'
+import type { Types } from './load-type.ts'
 import { parseConnection, type ParsedConnection } from './parse-connection.ts'
 import { parseSource, type ParsedSource } from './parse-source.ts'
 import type { Problem } from './problem.ts'
@@ -19,7 +19,7 @@ export interface ParsedConfig {
 /** Checks the whole configuration and gathers every problem; the rest is meaningful only where there is none. */
 export async function parseConfig(
   raw: unknown,
-  types: IndexerTypes,
+  types: Types,
 ): Promise<{ readonly parsed: ParsedConfig | undefined; readonly problems: readonly Problem[] }> {
   if (!isMap(raw))
     return { parsed: undefined, problems: [{ path: [], at: 'value', message: explainMismatch([], ['object'], raw) }] }

@@ -1,25 +1,24 @@
-import type { IndexerType } from '../core/indexer.ts'
 import { explain } from './explain.ts'
 import { connectionJsonSchema } from './json-schema.ts'
-import { loadType, type IndexerTypes } from './load-type.ts'
+import { connectionTypes, loadType, type ConnectionType, type Types } from './load-type.ts'
 import type { RawMap } from './named-maps.ts'
 import type { Problem } from './problem.ts'
 
 export interface ParsedConnection {
   readonly name: string
   /** undefined where it could not be told; then there is a problem already. */
-  readonly type: IndexerType | undefined
+  readonly type: ConnectionType | undefined
   readonly options: unknown
 }
 
 export async function parseConnection(
   name: string,
   body: RawMap,
-  { types, problems }: { types: IndexerTypes; problems: Problem[] },
+  { types, problems }: { types: Types; problems: Problem[] },
 ): Promise<ParsedConnection> {
   const path = ['connections', name]
   const { type: typeName, ...own } = body
-  const type = await loadType(typeName, [...path, 'type'], { types, problems })
+  const type = await loadType(typeName, [...path, 'type'], { types: connectionTypes(types), problems })
   if (type === undefined) return { name, type, options: undefined }
   if (type.connection === undefined) {
     const message = `${type.type} needs no connection; write \`type: ${type.type}\` in the source`

@@ -3,7 +3,7 @@ import { sourceCommon } from '../../schemas/config.ts'
 import type { IndexerType } from '../core/indexer.ts'
 import { explain, explainMismatch } from './explain.ts'
 import { sourceJsonSchema, toJson } from './json-schema.ts'
-import { loadType, type IndexerTypes } from './load-type.ts'
+import { loadType, type Types } from './load-type.ts'
 import type { RawMap } from './named-maps.ts'
 import { hint } from '../core/nearest.ts'
 import type { ParsedConnection } from './parse-connection.ts'
@@ -20,7 +20,7 @@ export interface ParsedSource {
 }
 
 interface Context {
-  readonly types: IndexerTypes
+  readonly types: Types
   readonly connections: readonly ParsedConnection[]
   readonly problems: Problem[]
 }
@@ -47,11 +47,15 @@ export async function parseSource(name: string, body: RawMap, context: Context):
 /** By its `type`, or by its connection; both may be given when they agree. */
 async function typeOfSource(name: string, body: RawMap, context: Context): Promise<IndexerType | undefined> {
   const { connections, problems } = context
+  const { indexers } = context.types
   const complain = (message: string, at: 'key' | 'value', ...key: string[]): undefined => {
     problems.push({ path: ['sources', name, ...key], at, message })
   }
   if (body.type === undefined && body.connection === undefined) return complain('needs type or connection', 'key')
-  const type = body.type === undefined ? undefined : await loadType(body.type, ['sources', name, 'type'], context)
+  const type =
+    body.type === undefined
+      ? undefined
+      : await loadType(body.type, ['sources', name, 'type'], { types: indexers, problems })
   if (body.connection === undefined) {
     if (type?.connection === undefined) return type
     return complain(`${type.type} needs a connection`, 'key', 'connection')
@@ -66,8 +70,14 @@ async function typeOfSource(name: string, body: RawMap, context: Context): Promi
     complain(`no such connection${hint(body.connection, known)}`, 'value', 'connection')
     return type
   }
-  if (type === undefined || connection.type === undefined || type.type === connection.type.type) {
-    return body.type === undefined ? connection.type : type
+  if (connection.type === undefined) return type
+  if (!Object.hasOwn(indexers, connection.type.type)) {
+    const known = Object.keys(indexers).join(', ')
+    const message = `metrics are computed in ${connection.name}, but no source is read from a connection of type ${connection.type.type}; known: ${known}`
+    return complain(message, 'value', 'connection')
+  }
+  if (type === undefined || type.type === connection.type.type) {
+    return body.type === undefined ? (await indexers[connection.type.type]?.())?.default : type
   }
   return complain(
     `${connection.name} is a connection of type ${connection.type.type}, not ${type.type}`,

@@ -40,6 +40,12 @@ export const errorTable = {
     kind: 'config',
     fix: 'Correct the column or expression of the model; `aquifer metrics query NAME --sql` shows the statement.',
   },
+  METRIC_TABLE_AMBIGUOUS: {
+    kind: 'config',
+    fix: 'Name the table by its path, or name it under `tables` of its connection.',
+  },
+  METRIC_DATA_INVALID: { kind: 'config', fix: 'Mend the named file, or keep it out of the folder or pattern.' },
+  METRIC_DATA_CHANGING: { kind: 'unavailable', fix: 'Ask again when nothing writes to the files of its tables.' },
   METRIC_TIMEOUT: {
     kind: 'unavailable',
     fix: 'Ask for less: a shorter time, a coarser grain or fewer dimensions. If it repeats, materialise the metric.',

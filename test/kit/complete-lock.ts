@@ -46,13 +46,28 @@ function complete(lock: LockFile): LockFile {
     const os = words.filter((word) => platforms.includes(word))
     const cpu = words.filter((word) => processors.includes(word))
     if (os.length === 0 || cpu.length === 0) return []
-    const { dev, license, engines } = lock.packages[dependent] ?? {}
-    const libc = /gnu/.test(name) ? ['glibc'] : ['musl']
-    const entry = { version, cpu, dev, ...(os.includes('linux') ? { libc } : {}), license, optional: true, os, engines }
+    const { dev, license, engines, optionalDependencies = {} } = lock.packages[dependent] ?? {}
+    const libc = os.includes('linux') ? libcOf(name, Object.keys(optionalDependencies)) : undefined
+    const entry = {
+      version,
+      cpu,
+      dev,
+      ...(libc === undefined ? {} : { libc: [libc] }),
+      license,
+      optional: true,
+      os,
+      engines,
+    }
     return [[`node_modules/${name}`, entry] as const]
   })
   const entries = [...Object.entries(lock.packages), ...added]
   return { ...lock, packages: Object.fromEntries(entries.toSorted(([a], [b]) => a.localeCompare(b, 'en'))) }
+}
+
+/** By its name, or by a sibling's that says `musl`; undefined for a package that suits either. */
+function libcOf(name: string, siblings: readonly string[]): 'glibc' | 'musl' | undefined {
+  if (name.includes('musl')) return 'musl'
+  return name.includes('gnu') || siblings.includes(`${name}-musl`) ? 'glibc' : undefined
 }
 
 if (import.meta.main) writeFileSync(path, `${JSON.stringify(complete(readLock()), null, 2)}\n`)

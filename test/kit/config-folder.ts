@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load-config.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { Env } from '../../src/core/env.ts'
 import { AquiferError } from '../../src/core/errors.ts'
-import { configTypes } from './config-types.ts'
+import { configEngines, configTypes } from './config-types.ts'
 import { openTempDir, type TempDir } from './temp-dir.ts'
 
 export interface ConfigFolder extends TempDir {
@@ -22,7 +22,7 @@ export async function openConfigFolder(files: Readonly<Record<string, string | U
     await writeFile(join(folder.path, name), text)
   }
   const load = (env: Env = {}): Promise<Config> =>
-    loadConfig({ dir: folder.path, env, cwd: folder.path, types: configTypes })
+    loadConfig({ dir: folder.path, env, cwd: folder.path, types: { indexers: configTypes, engines: configEngines } })
   const failure = (): Promise<string> =>
     load().then(
       () => 'loaded',

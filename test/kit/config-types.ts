@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { Path, SecretUrl } from '../../schemas/config.ts'
-import type { IndexerTypes } from '../../src/config/load-type.ts'
+import type { IndexerTypes, Types } from '../../src/config/load-type.ts'
 import type { IndexerType } from '../../src/core/indexer.ts'
 
 const open: IndexerType['open'] = () => Promise.reject(new Error('these types are never opened'))
@@ -37,4 +37,9 @@ const postgres: IndexerType<z.infer<typeof Connection>> = {
 export const configTypes: IndexerTypes = {
   files: () => Promise.resolve({ default: files }),
   postgres: () => Promise.resolve({ default: postgres }),
+}
+
+/** A type of connection that metrics are computed in and no source is read from. */
+export const configEngines: Types['engines'] = {
+  duckdb: () => Promise.resolve({ default: { type: 'duckdb', connection: z.strictObject({ path: Path }) } }),
 }

@@ -21,7 +21,7 @@ sources:
 `)
   expect(failure).toBe(`CONFIG_INVALID 7 problems:
   aquifer.yaml:2:1 embeding: unknown key; did you mean embedding?
-  aquifer.yaml:4:17 connections.shop.type: expected files or postgres; did you mean postgres?
+  aquifer.yaml:4:17 connections.shop.type: expected duckdb, files or postgres; did you mean postgres?
   aquifer.yaml:9:5 sources.handbook.langauge: unknown key; did you mean language?
   aquifer.yaml:10:15 sources.handbook.language: expected english, french, german, spanish, italian, portuguese or dutch; did you mean german?
   aquifer.yaml:12:17 sources.films.connection: no such connection; did you mean shop?
@@ -140,6 +140,14 @@ test('a name that could not be part of an id is refused', async () => {
 test('a connection of a type that needs none says where the type belongs', async () => {
   expect(await failureOf('version: 1\nconnections: { docs: { type: files } }')).toBe(
     'CONFIG_INVALID aquifer.yaml:2:30 connections.docs.type: files needs no connection; write `type: files` in the source',
+  )
+})
+
+test('a source of a connection that only metrics are computed in is told what sources are read from', async () => {
+  const yaml =
+    'version: 1\nconnections: { lake: { type: duckdb, path: . } }\nsources: { x: { connection: lake, table: t } }'
+  expect(await failureOf(yaml)).toBe(
+    'CONFIG_INVALID aquifer.yaml:3:29 sources.x.connection: metrics are computed in lake, but no source is read from a connection of type duckdb; known: files, postgres',
   )
 })
 

@@ -11,6 +11,8 @@ interface Layer {
 
 const everything: Layer = { folders: [''], packages: ['node:*', 'commander', 'pino', 'zod'] }
 const words = ['schemas', 'src/core']
+/** The contract of an engine; one engine never imports another. */
+const engine = ['src/semantic/engine.ts', 'src/semantic/engine-type.ts']
 const doors = [...words, 'src/search', 'src/semantic']
 
 /** The table of src/README.md, with the client libraries of each folder. The longest folder that fits a path counts. */
@@ -18,7 +20,10 @@ const layers: Readonly<Record<string, Layer>> = {
   schemas: { folders: [], packages: ['zod'] },
   'schemas/generate.ts': { folders: ['src/config'], packages: ['node:*'] },
   'src/core': { folders: ['schemas'], packages: ['zod', 'fastest-levenshtein'] },
-  'src/config': { folders: [...words, 'indexers/index.ts'], packages: ['node:*', 'yaml', 'zod'] },
+  'src/config': {
+    folders: [...words, 'indexers/index.ts', 'src/semantic/engines/index.ts'],
+    packages: ['node:*', 'yaml', 'zod'],
+  },
   'indexers/index.ts': { folders: ['src/core', 'indexers'], packages: ['fastest-levenshtein'] },
   'indexers/files': { folders: words, packages: ['node:*', 'chardet', 'iconv-lite', 'picomatch', 'zod'] },
   'indexers/postgres': { folders: words, packages: ['node:*', 'fastest-levenshtein', 'pg', 'zod'] },
@@ -42,6 +47,11 @@ const layers: Readonly<Record<string, Layer>> = {
     packages: ['node:*', 'csv-parse', 'entities', 'htmlparser2', 'p-limit', 'smol-toml', 'yaml', 'zod'],
   },
   'src/semantic': { folders: words, packages: ['node:*', 'zod'] },
+  'src/semantic/engines/index.ts': { folders: ['src/core', 'src/semantic'], packages: ['fastest-levenshtein'] },
+  'src/semantic/engines/duckdb': {
+    folders: [...words, ...engine],
+    packages: ['node:*', '@aws-sdk/client-s3', '@duckdb/node-api', 'p-limit', 'zod'],
+  },
   'src/search': { folders: words, packages: ['node:*', 'zod'] },
   'src/mcp': { folders: doors, packages: ['node:*', '@modelcontextprotocol/server', 'zod'] },
   'src/http': {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { indexers } from '../../indexers/index.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { parseYaml } from '../../src/config/parse-yaml.ts'
+import { engines } from '../../src/semantic/engines/index.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const pages = globSync(['*.md', '.github/*.md', '{src,indexers,test,bench,examples}/**/*.md'], {
@@ -22,7 +23,7 @@ test.for(pages)('%s: every file it links to is there', (page) => {
 test.for(pages)('%s: every configuration in it is valid', async (page) => {
   const text = readFileSync(join(root, page), 'utf8')
   for (const [, yaml = ''] of text.matchAll(/```yaml\n(version: [^]*?)```/g)) {
-    const { problems } = await parseConfig(parseYaml(yaml, page).value, indexers)
+    const { problems } = await parseConfig(parseYaml(yaml, page).value, { indexers, engines })
     expect(problems).toEqual([])
   }
 })

@@ -11,8 +11,8 @@ interface Layer {
 
 const everything: Layer = { folders: [''], packages: ['node:*', 'commander', 'pino', 'zod'] }
 const words = ['schemas', 'src/core']
-/** The contract of an engine; one engine never imports another. */
-const engine = ['src/semantic/engine.ts', 'src/semantic/engine-type.ts']
+/** The contract of an engine, and what all of them need; one engine never imports another. */
+const engine = ['engine', 'engine-deadline', 'engine-rows', 'engine-type'].map((name) => `src/semantic/${name}.ts`)
 const doors = [...words, 'src/search', 'src/semantic']
 
 /** The table of src/README.md, with the client libraries of each folder. The longest folder that fits a path counts. */
@@ -51,6 +51,10 @@ const layers: Readonly<Record<string, Layer>> = {
   'src/semantic/engines/duckdb': {
     folders: [...words, ...engine],
     packages: ['node:*', '@aws-sdk/client-s3', '@duckdb/node-api', 'p-limit', 'zod'],
+  },
+  'src/semantic/engines/postgres': {
+    folders: [...words, ...engine],
+    packages: ['node:*', '@electric-sql/pglite', 'p-limit', 'pg', 'zod'],
   },
   'src/search': { folders: words, packages: ['node:*', 'zod'] },
   'src/mcp': { folders: doors, packages: ['node:*', '@modelcontextprotocol/server', 'zod'] },

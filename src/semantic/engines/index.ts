@@ -5,6 +5,7 @@ import type { EngineType } from '../engine-type.ts'
 /** Every type of database that metrics are computed in: one lazy line each, so that only what is used is loaded. */
 export const engines = {
   duckdb: () => import('./duckdb/index.ts'),
+  postgres: () => import('./postgres/index.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly default: EngineType }>>>
 
 /** CONFIG_INVALID with the nearest name for a type of connection that no metric can be computed in. */

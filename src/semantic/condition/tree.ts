@@ -24,22 +24,7 @@ export const functions = [
 ] as const
 export type FunctionName = (typeof functions)[number]
 
-export type Operator =
-  | '+'
-  | '-'
-  | '*'
-  | '/'
-  | '%'
-  | '||'
-  | '='
-  | '<>'
-  | '<'
-  | '<='
-  | '>'
-  | '>='
-  | 'and'
-  | 'or'
-  | 'like'
+export type Operator = '+' | '-' | '*' | '/' | '%' | '||' | '=' | '<>' | '<' | '<=' | '>' | '>=' | 'and' | 'or' | 'like'
 
 export type CastType = 'boolean' | 'date' | 'integer' | 'number' | 'text' | 'timestamp'
 

@@ -1,7 +1,5 @@
 import type { TestProject } from 'vitest/node'
 
-import { removeStaleDatabases } from './postgres-databases.ts'
-import { removeStaleIndices } from './elasticsearch-indices.ts'
 import { findServer, startCommand } from './test-server.ts'
 import type { Found } from './test-server.ts'
 import { testServers } from './test-servers.ts'
@@ -9,35 +7,38 @@ import { testServers } from './test-servers.ts'
 /** A server as a test sees it: its address, or what to say when it is skipped. */
 export type ProvidedServer = { readonly url: string } | { readonly missing: string }
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    postgres: ProvidedServer
-    elasticsearch: ProvidedServer
-  }
-}
+export type ServerName = keyof typeof testServers
 
-type ServerName = keyof typeof testServers
+declare module 'vitest' {
+  interface ProvidedContext extends Record<ServerName, ProvidedServer> {}
+}
 
 // Vitest loads this file anew for every project, so what is shared between them hangs on the process.
 const shared = Symbol.for('aquifer.test.servers')
 const processWide: typeof globalThis & { [shared]?: Promise<Record<ServerName, ProvidedServer>> } = globalThis
 
-/** Gives every project the same two servers, started once; under CI a missing one ends the run. */
+/** Gives every project the same servers, started once; under CI a missing one ends the run. */
 export async function setup(project: TestProject): Promise<void> {
-  processWide[shared] ??= findServers()
-  const { postgres, elasticsearch } = await processWide[shared]
-  project.provide('postgres', postgres)
-  project.provide('elasticsearch', elasticsearch)
+  const servers = await (processWide[shared] ??= findServers())
+  for (const name of names) project.provide(name, servers[name])
 }
 
+// The keys of an object literal are its type's.
+const names = Object.keys(testServers) as ServerName[]
+
 async function findServers(): Promise<Record<ServerName, ProvidedServer>> {
-  const [postgres, elasticsearch] = await Promise.all([
-    findServer(testServers.postgres),
-    findServer(testServers.elasticsearch),
-  ])
-  if ('url' in postgres && postgres.ours) await removeStaleDatabases(postgres.url)
-  if ('url' in elasticsearch && elasticsearch.ours) await removeStaleIndices(elasticsearch.url)
-  return { postgres: provided('postgres', postgres), elasticsearch: provided('elasticsearch', elasticsearch) }
+  const found = await Promise.all(names.map(async (name) => [name, await findTidied(name)] as const))
+  // Every name has its pair.
+  return Object.fromEntries(found.map(([name, server]) => [name, provided(name, server)])) as Record<
+    ServerName,
+    ProvidedServer
+  >
+}
+
+async function findTidied(name: ServerName): Promise<Found> {
+  const found = await findServer(testServers[name])
+  if ('url' in found && found.ours) await testServers[name].tidy(found.url)
+  return found
 }
 
 function provided(name: ServerName, found: Found): ProvidedServer {

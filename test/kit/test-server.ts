@@ -13,6 +13,8 @@ export interface TestServer {
   readonly container: { readonly name: string; readonly run: readonly string[] }
   /** Resolves when the server at this address answers, else rejects. */
   probe(url: string): Promise<void>
+  /** Removes what killed runs left behind; only asked for on a server that no `variable` named. */
+  tidy(url: string): Promise<void>
 }
 
 /** Where a server is, or why it is nowhere. */

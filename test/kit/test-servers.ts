@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 
+import { removeStaleIndices } from './elasticsearch-indices.ts'
 import { requestElasticsearch } from './elasticsearch-request.ts'
+import { removeStaleMariadbs, withMariadb } from './mariadb-databases.ts'
+import { removeStaleDatabases } from './postgres-databases.ts'
 import type { TestServer } from './test-server.ts'
 
 /** Postgres 18 with pgvector and pg_textsearch; the image is the one that carries both. */
@@ -24,6 +28,7 @@ const postgres: TestServer = {
     await client.query('select 1')
     await client.end()
   },
+  tidy: removeStaleDatabases,
 }
 
 const elasticsearch: TestServer = {
@@ -44,6 +49,35 @@ const elasticsearch: TestServer = {
   async probe(url) {
     await requestElasticsearch(url, '/_cluster/health?wait_for_status=yellow&timeout=5s')
   },
+  tidy: removeStaleIndices,
 }
 
-export const testServers = { postgres, elasticsearch } as const
+const mariadbSetup = fileURLToPath(new URL('../services/mariadb/setup.sql', import.meta.url))
+
+/** With the tables of time zones, which the image fills by itself. */
+const mariadb: TestServer = {
+  title: 'MariaDB 10.11',
+  variable: 'AQUIFER_TEST_MARIADB_URL',
+  script: 'mariadb',
+  port: 3371,
+  url: 'mysql://app:app@127.0.0.1:3371/app',
+  container: {
+    name: 'aquifer-test-mariadb',
+    run: [
+      ...'run --detach --name aquifer-test-mariadb --publish 127.0.0.1:3371:3306 --env MARIADB_RANDOM_ROOT_PASSWORD=1'.split(
+        ' ',
+      ),
+      '--volume',
+      `${mariadbSetup}:/docker-entrypoint-initdb.d/setup.sql:ro`,
+      ...'mariadb:10.11 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --gtid-strict-mode=ON'.split(
+        ' ',
+      ),
+    ],
+  },
+  async probe(url) {
+    await withMariadb(url, (run) => run('select 1'))
+  },
+  tidy: removeStaleMariadbs,
+}
+
+export const testServers = { postgres, elasticsearch, mariadb } as const

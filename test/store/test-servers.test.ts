@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { openTestIndices } from '../kit/elasticsearch.ts'
 import { indicesOf } from '../kit/elasticsearch-indices.ts'
 import { requestElasticsearch } from '../kit/elasticsearch-request.ts'
+import { openTestMariadb } from '../kit/mariadb.ts'
+import { withMariadb } from '../kit/mariadb-databases.ts'
 import { withClient } from '../kit/postgres-databases.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
 
@@ -37,4 +39,12 @@ test('indices of a test are gone after it', async () => {
   expect(await indicesOf(indices.url, indices.prefix)).toEqual([`${indices.prefix}-one`])
   await indices[Symbol.asyncDispose]()
   expect(await indicesOf(indices.url, indices.prefix)).toEqual([])
+})
+
+test('the MariaDB of the tests knows time zones by name and writes a binary log', async () => {
+  await using database = await openTestMariadb()
+  const rows = await withMariadb(database.url, (run) =>
+    run("select @@log_bin as log, cast(convert_tz('2020-07-01', 'UTC', 'Europe/Berlin') as char) as local"),
+  )
+  expect(rows).toEqual([{ log: 1, local: '2020-07-01 02:00:00' }])
 })

@@ -31,6 +31,18 @@ export const errorTable = {
     kind: 'config',
     fix: 'Write `metrics: ./metrics` in aquifer.yaml and define models and metrics in files of that folder.',
   },
+  METRICS_IMPORT_INVALID: {
+    kind: 'input',
+    fix: 'Correct the named lines of what is imported; --skip-unsupported leaves out what cannot be carried over.',
+  },
+  METRICS_IMPORT_EDITED: {
+    kind: 'conflict',
+    fix: 'Keep it under another name, or import under one with --name; --replace overwrites it.',
+  },
+  METRIC_QUESTION_INVALID: {
+    kind: 'input',
+    fix: 'Correct the named part of the question; `aquifer metrics describe NAME` shows what can be asked.',
+  },
   METRIC_UNKNOWN: { kind: 'not-found', fix: 'Use a name of `aquifer metrics list`.' },
   METRIC_TABLE_UNKNOWN: {
     kind: 'config',

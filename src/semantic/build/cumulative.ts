@@ -1,0 +1,92 @@
+import { refuse } from '../refuse.ts'
+import { column, fromQuery, operation, select, type Named, type Query, type Select, type Sql } from '../sql/sql.ts'
+import { aggregate } from './aggregate.ts'
+import { openCutter, standardGrain } from './calendars.ts'
+import type { Fact, FactRows } from './fact.ts'
+import { placeTime } from './leaf-rows.ts'
+import { shownBounds } from './shown-bounds.ts'
+import { spine } from './spine.ts'
+import { moveTime } from './timeline.ts'
+import { withinTime } from './within-time.ts'
+
+/** A running aggregate: at each time, over the rows up to it, or within a window before it. */
+export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRows): Query {
+  const { context, leaf, times, others, base } = fact
+  for (const { condition } of rows.late) {
+    if (condition.other) refuse('unsupported', 'A condition on a running number may not mix time with anything else.')
+  }
+  const running = runningValues(fact, { source, bounds, values })
+  const cuts = times.map(({ cut }) => cut ?? {})
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds })
+  const time = moved.times.at(-1) ?? column('t', 'r')
+  const cutter = openCutter(context)
+  const by: readonly Named[] = [
+    ...others.map(({ name }) => ({ name, sql: column(name, 'r') })),
+    ...times.map(({ name, cut }) => ({ name, sql: cutter.cut(time, cut ?? {}) })),
+  ]
+  const joins = [...moved.joins, ...cutter.joins]
+  const where = [
+    ...rows.late.map(({ condition, sql }) => placeTime(sql, moved.times[condition.after] ?? time)),
+    ...withinTime(context, time),
+  ]
+  const names = values.map(({ name }) => name)
+  const from = fromQuery('r', running)
+  if (cuts.some(({ grain }) => grain === base)) {
+    const kept = names.map((name) => ({ name, sql: column(name, 'r') }))
+    return select({ columns: [...by, ...kept], from, joins, where })
+  }
+  return pickOne(fact, { by, names, stage: (more) => select({ columns: [...by, ...more], from, joins, where }) })
+}
+
+/** By the asked-for columns that are no time, and `t`: each time of the spine from which a row is seen. */
+function runningValues(fact: Fact, { source, bounds, values }: Omit<FactRows, 'rows'>): Select {
+  const { context, leaf, others, base } = fact
+  const at = column('t', 's')
+  const own: Sql = { kind: 'truncate', of: column('t', 'r'), grain: base }
+  const on = [operation('<=', own, at)]
+  const { window, toDate } = leaf.cumulative ?? {}
+  if (window !== undefined) {
+    on.push(operation('>', own, { kind: 'shift', of: at, count: -window.count, unit: standardGrain(window.unit) }))
+  }
+  if (toDate !== undefined) on.push(operation('>=', own, { kind: 'truncate', of: at, grain: toDate }))
+  return aggregate(context, {
+    rows: source,
+    joins: [{ ...spine(context, base, 's', shownBounds(fact, bounds)), join: 'inner', on }],
+    where: [],
+    by: [...others.map(({ name }) => ({ name, sql: column(name, 'r') })), { name: 't', sql: at }],
+    values,
+    choose: undefined,
+    minRows: context.access.minRows(leaf.model),
+  })
+}
+
+/** For a coarser period, one of its times stands for it, or their average. */
+function pickOne(
+  { leaf }: Fact,
+  { by, names, stage }: {
+    readonly by: readonly Named[]
+    readonly names: readonly string[]
+    readonly stage: (more: readonly Named[]) => Select
+  },
+): Select {
+  const values = names.map((name) => ({ name, sql: column(name, 'r') }))
+  const keys = by.map(({ name }) => ({ name, sql: column(name, 'a') }))
+  const choice = leaf.cumulative?.atCoarser ?? 'first'
+  if (choice === 'average') {
+    const averages = names.map((name): Named => ({ name, sql: { kind: 'aggregate', aggregate: 'avg', of: column(name, 'a') } }))
+    return select({ columns: [...keys, ...averages], from: fromQuery('a', stage(values)), groupBy: keys.length })
+  }
+  const place: Sql = {
+    kind: 'window',
+    name: 'row_number',
+    of: undefined,
+    partition: by.map(({ sql }) => sql),
+    order: [{ by: column('t', 'r'), descending: choice === 'last' }],
+  }
+  return select({
+    columns: [...keys, ...names.map((name) => ({ name, sql: column(name, 'a') }))],
+    from: fromQuery('a', stage([...values, { name: 'place', sql: place }])),
+    where: [operation('=', column('place', 'a'), { kind: 'literal', value: 1 })],
+  })
+}
+

@@ -1,0 +1,162 @@
+import type { StandardGrain } from '../condition/tree.ts'
+import type { Cut } from '../names/resolve-name.ts'
+import { isMetricTime, timeOfLeaf, type Asked } from '../plan/asked.ts'
+import type { Leaf } from '../plan/expand-metric.ts'
+import { refuse } from '../refuse.ts'
+import { column, fromCommon, fromQuery, operation, type Named, type Query, type Source, type Sql } from '../sql/sql.ts'
+import { aggregate, type Aggregated, type Grouping } from './aggregate.ts'
+import { grainOf, openCutter } from './calendars.ts'
+import type { Asking } from './conditions.ts'
+import { coarser, finer, rank, shareQuery, type Context } from './context.ts'
+import { accumulate } from './cumulative.ts'
+import { showPeriods } from './every-period.ts'
+import { leafRows, placeTime, type LeafRows } from './leaf-rows.ts'
+import { boundsOf, hasCalendar, type Bounds } from './spine.ts'
+import { moveTime } from './timeline.ts'
+import { withinTime } from './within-time.ts'
+
+/** Leaves that differ in their measures only, each with the name of its column. */
+export type FactLeaves = readonly { readonly leaf: Leaf; readonly name: string }[]
+
+/** What the parts of one fact share. */
+export interface Fact {
+  readonly context: Context
+  readonly leaf: Leaf
+  readonly asked: readonly Asked[]
+  /** Asked-for columns that are the leaf's metric_time, and the rest. */
+  readonly times: readonly Asked[]
+  readonly others: readonly Asked[]
+  /** How fine the time is that spines, windows and offsets work with. */
+  readonly base: StandardGrain
+  readonly asking: Asking
+}
+
+/** One row for each combination of the asked-for columns, with the measures aggregated. */
+export function buildFact(context: Context, leaves: FactLeaves, asked: readonly Asked[], asking: Asking): Query {
+  const leaf = leaves[0]?.leaf
+  if (leaf === undefined) throw new Error('A fact has leaves')
+  const times = asked.filter(({ resolved }) => isMetricTime(context.layer, leaf, resolved))
+  const others = asked.filter((one) => !times.includes(one))
+  const timeName = timeOfLeaf(context.layer, leaf)
+  const base = baseGrain(context, leaf, times, timeName)
+  const fact: Fact = { context, leaf, asked, times, others, base, asking }
+  requireTime(fact, timeName)
+  const measures = leaves.map((one) => one.leaf.measure)
+  const rows = leafRows(context, { leaf, measures, others, timeName, asking })
+  const shown = leaf.everyPeriod && times.length > 0
+  const shared = needsBounds(fact, shown) ? shareQuery(context, 'rows', rows.query) : undefined
+  const source = shared === undefined ? fromQuery('r', rows.query) : fromCommon('r', shared)
+  const bounds = shared === undefined ? noBounds : boundsOf(shared)
+  const values = leaves.map(({ leaf: one, name }) => valueOf(context, one, name))
+  const grouped =
+    leaf.cumulative !== undefined && times.length > 0
+      ? accumulate(fact, { rows, source, bounds, values })
+      : groupRows(fact, { rows, source, bounds, values })
+  return shown ? showPeriods(fact, { grouped, bounds, names: values.map(({ name }) => name) }) : grouped
+}
+
+const noBounds: Bounds = { first: { kind: 'literal', value: null }, last: { kind: 'literal', value: null } }
+
+function valueOf({ layer }: Context, leaf: Leaf, name: string): Aggregated {
+  const owner = Object.values(layer.models).find(({ measures }) => Object.hasOwn(measures, leaf.measure))
+  const measure = owner?.measures[leaf.measure]
+  if (measure === undefined) throw new Error(`There is no measure ${leaf.measure}`)
+  return { name, from: `${leaf.measure} value`, measure }
+}
+
+function baseGrain(context: Context, leaf: Leaf, times: readonly Asked[], timeName: string | undefined): StandardGrain {
+  const dimension = context.layer.models[leaf.model]?.dimensions[timeName ?? '']
+  const own = dimension?.type === 'time' ? dimension.grain : 'day'
+  const window = leaf.cumulative?.window?.unit
+  const units = [
+    ...leaf.shifts.map((shift) => (shift.kind === 'by' ? shift.unit : shift.grain)),
+    ...(window === undefined ? [] : [window]),
+  ]
+  const wanted = [...times.map(({ cut }) => grainOf(context, cut ?? {})), ...units.map(fineUnit)]
+  return coarser(own, wanted.reduce(finer, 'day'))
+}
+
+/** Units up to hours ask for a time as fine; a calendar's own do not. */
+const fineUnit = (unit: string): StandardGrain =>
+  unit === 'millisecond' || unit === 'second' || unit === 'minute' || unit === 'hour' ? unit : 'day'
+
+function requireTime({ context, leaf, times }: Fact, timeName: string | undefined): void {
+  const { cumulative, shifts, measure } = leaf
+  const bounded = context.from !== undefined || context.until !== undefined
+  if (timeName === undefined && (times.length > 0 || bounded || shifts.length > 0 || cumulative !== undefined)) {
+    refuse('needs_time', `${measure} has no time dimension: ${leaf.model} names none as its time.`)
+  }
+  if (times.length === 0) {
+    const windowed = cumulative?.window !== undefined || cumulative?.toDate !== undefined
+    if (windowed || shifts.length > 0) {
+      refuse('needs_time', `A number over a window or as it was earlier needs a time: ask for it by metric_time.`, ['metric_time'])
+    }
+  }
+  const parts = times.some(({ cut }) => cut?.part !== undefined)
+  if (parts && (cumulative !== undefined || shifts.some(({ kind }) => kind === 'start'))) {
+    refuse('unsupported', 'A running number by a part of the date would add up days of several years.', ['metric_time__month'])
+  }
+  const declared = context.layer.models[leaf.model]?.measures[leaf.conversion?.base ?? measure]
+  if (cumulative !== undefined && declared?.over_time !== undefined) {
+    refuse('non_additive', `${measure} cannot be added up over time.`)
+  }
+}
+
+/** Whether a spine without a calendar has to know from when to when there are rows. */
+function needsBounds({ context, leaf, times, base }: Fact, shown: boolean): boolean {
+  if (hasCalendar(context, base)) return false
+  return shown || (leaf.cumulative !== undefined && times.length > 0) || leaf.shifts.some((shift) => movesMonths(shift))
+}
+
+function movesMonths(shift: Leaf['shifts'][number]): boolean {
+  return shift.kind === 'start' || shift.unit === 'month' || shift.unit === 'quarter' || shift.unit === 'year'
+}
+
+export interface FactRows {
+  readonly rows: LeafRows
+  readonly source: Source
+  readonly bounds: Bounds
+  readonly values: readonly Aggregated[]
+}
+
+function groupRows(fact: Fact, { rows, source, bounds, values }: FactRows): Query {
+  const { context, leaf, times, others, base } = fact
+  const cuts = times.map(({ cut }) => cut ?? {})
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds })
+  const time = moved.times.at(-1) ?? column('t', 'r')
+  const cutter = openCutter(context)
+  const by: readonly Named[] = [
+    ...others.map(({ name }) => ({ name, sql: column(name, 'r') })),
+    ...times.map(({ name, cut }) => ({ name, sql: cutter.cut(time, cut ?? {}) })),
+  ]
+  const where = [
+    ...rows.late.map(({ condition, sql }) => placeTime(sql, moved.times[condition.after] ?? time)),
+    ...withinTime(context, time),
+    ...startsOnly(leaf, base, cuts, time),
+  ]
+  const grouping: Grouping = {
+    rows: source,
+    joins: [...moved.joins, ...cutter.joins],
+    where,
+    by,
+    values,
+    choose: chooseOf(context, leaf, times),
+    minRows: context.access.minRows(leaf.model),
+  }
+  return aggregate(context, grouping)
+}
+
+function chooseOf({ layer }: Context, leaf: Leaf, times: readonly Asked[]): Grouping['choose'] {
+  const over = layer.models[leaf.model]?.measures[leaf.measure]?.over_time
+  if (over === undefined) return undefined
+  return { which: over.choose, per: over.per.map((entity) => `per ${entity}`), times: times.map(({ name }) => name) }
+}
+
+/** Of values at the start of a period, coarser columns show those of days that begin one of theirs. */
+function startsOnly({ shifts }: Leaf, base: StandardGrain, cuts: readonly Cut[], time: Sql): readonly Sql[] {
+  if (shifts.at(-1)?.kind !== 'start') return []
+  const grains = cuts.flatMap(({ grain }) => (grain === undefined ? [] : [grain]))
+  if (grains.length === 0 || grains.some((grain) => rank(grain) <= rank(base))) return []
+  const begins = grains.map((grain) => operation('=', { kind: 'truncate', of: time, grain }, time))
+  return [begins.reduce((left, right) => operation('or', left, right))]
+}

@@ -1,0 +1,249 @@
+import type { MetricLayer } from '../../schemas/metrics.ts'
+import { AquiferError } from '../core/errors.ts'
+import { hint } from '../core/nearest.ts'
+import { buildAnswer } from './build/answer.ts'
+import { buildCombinations } from './build/combinations.ts'
+import type { Asking } from './build/conditions.ts'
+import { coarser, rank, type Context } from './build/context.ts'
+import { joinMetric } from './build/join-metric.ts'
+import { ConditionError } from './condition/condition-error.ts'
+import { parseGroupBy } from './condition/parse-group-by.ts'
+import type { StandardGrain } from './condition/tree.ts'
+import { dialects } from './dialects/index.ts'
+import type { DialectName, Statement } from './engine.ts'
+import { resolveName, type NameScope } from './names/resolve-name.ts'
+import { askedOf, timeOfLeaf, type Asked } from './plan/asked.ts'
+import type { Access } from './plan/access.ts'
+import { conditionOf, expandMetric, leavesOf, type Filter, type Leaf, type Value } from './plan/expand-metric.ts'
+import { readMoment } from './plan/read-moment.ts'
+import type { AnswerColumn, Question, Refusal } from './question.ts'
+import { RefusalSignal, refuse } from './refuse.ts'
+import { column, fromQuery, select, type Named, type Order, type Select } from './sql/sql.ts'
+import { writeProgram } from './sql/write-program.ts'
+
+/** A question as one statement. */
+export interface Compiled {
+  readonly statement: Statement
+  /** As the engine will give them; their types are its own. */
+  readonly columns: readonly (Pick<AnswerColumn, 'name' | 'kind'> & {
+    /** A whole day or more: shown as a date. */
+    readonly date: boolean
+  })[]
+  /** Connection of every model that is read. */
+  readonly connection: string | undefined
+  readonly tables: readonly string[]
+  readonly models: readonly string[]
+  readonly timeZone: string
+}
+
+export interface CompileOptions {
+  readonly dialect: DialectName
+  readonly access: Access
+}
+
+/**
+ * The statement that answers a question, or why none can be proven right. METRIC_UNKNOWN and METRIC_QUESTION_INVALID where
+ * the question itself is wrong. The layer has no faults.
+ */
+export function compileQuestion(
+  layer: MetricLayer,
+  question: Question,
+  options: CompileOptions,
+): Compiled | { readonly refusal: Refusal } {
+  try {
+    return question.metrics.length === 0 ? compileCombinations(layer, question, options) : compileMetrics(layer, question, options)
+  } catch (error) {
+    if (error instanceof RefusalSignal) return { refusal: error.refusal }
+    if (error instanceof ConditionError) {
+      throw new AquiferError('METRIC_QUESTION_INVALID', `The condition cannot be read: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}
+
+function compileMetrics(layer: MetricLayer, question: Question, { dialect, access }: CompileOptions): Compiled {
+  const filters = filtersOf(question)
+  const metrics = question.metrics.map((name) => ({ name, value: expandKnown(layer, name, access, filters) }))
+  const leaves = metrics.flatMap(({ value }) => leavesOf(value))
+  const bases = [...new Set(leaves.map(({ model }) => model))]
+  const connection = oneConnection(layer, bases, question.metrics)
+  const defaultGrain = question.metrics
+    .map((name, index) => layer.metrics[name]?.grain ?? dayOrCoarser(layer, leavesOf(metrics[index]?.value ?? noValue)))
+    .reduce(coarser)
+  const context = openContext(layer, question, { dialect, access, connection, defaultGrain })
+  const scope: NameScope = { layer, bases, sees: access.sees }
+  const asking: Asking = { question: scope, metricRows: joinMetric(context) }
+  const asked = question.by.map((text) => {
+    const resolved = resolveName(parseGroupBy(text), scope)
+    if (resolved.kind !== 'time') return askedOf(resolved, undefined)
+    const cut = resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : { grain: ownGrain(layer, resolved) })
+    checkGrain(layer, leaves, askedOf(resolved, cut))
+    return askedOf(resolved, cut)
+  })
+  refuseTwice([...asked.map(({ name }) => name), ...question.metrics])
+  const query = buildAnswer(context, { metrics, asked }, asking)
+  const columns = [...asked.map(askedColumn), ...question.metrics.map((name) => ({ name, kind: 'metric' as const, date: false }))]
+  return finish(context, { query: ordered(query, { question, columns, asked }), columns })
+}
+
+const noValue: Value = { kind: 'arithmetic', tree: { kind: 'value', value: null }, inputs: new Map() }
+
+function compileCombinations(layer: MetricLayer, question: Question, { dialect, access }: CompileOptions): Compiled {
+  if (question.by.length === 0) {
+    throw new AquiferError('METRIC_QUESTION_INVALID', 'The question names neither a metric nor a dimension.')
+  }
+  const models = Object.keys(layer.models).filter((name) => access.model(name))
+  const [anyModel = ''] = models
+  const where = question.where === undefined ? undefined : conditionOf(question.where)
+  const context = openContext(layer, question, { dialect, access, connection: layer.models[anyModel]?.connection, defaultGrain: 'day' })
+  const combination = { asked: question.by.map(parseGroupBy), where, distinct: question.distinct, sees: access.sees, models }
+  const { query, asked } = buildCombinations(context, combination)
+  const columns = asked.map(askedColumn)
+  if (!question.extent) return finish(context, { query: ordered(query, { question, columns, asked }), columns })
+  const ends = columns.flatMap((one) => [
+    { ...one, name: `${one.name}__min`, of: one.name, aggregate: 'min' as const },
+    { ...one, name: `${one.name}__max`, of: one.name, aggregate: 'max' as const },
+  ])
+  const extent = select({
+    columns: ends.map(({ name, of, aggregate }): Named => ({ name, sql: { kind: 'aggregate', aggregate, of: column(of, 'e') } })),
+    from: fromQuery('e', query),
+  })
+  return finish(context, { query: extent, columns: ends.map(({ name, kind, date }) => ({ name, kind, date })) })
+}
+
+function filtersOf({ where }: Question): readonly Filter[] {
+  return where === undefined ? [] : [{ tree: conditionOf(where), level: 'question', above: 0 }]
+}
+
+/** METRIC_UNKNOWN also for one that the caller may not see. */
+function expandKnown(layer: MetricLayer, name: string, access: Access, filters: readonly Filter[]): Value {
+  const known = Object.keys(layer.metrics).filter((one) => isVisible(layer, one, access))
+  if (!known.includes(name)) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}${hint(name, known)}`)
+  return expandMetric(layer, name, { filters, shifts: [] })
+}
+
+/** Whether the caller may see everything that a metric is made of. */
+export function isVisible(layer: MetricLayer, name: string, access: Access): boolean {
+  return leavesOf(expandMetric(layer, name, { filters: [], shifts: [] })).every(
+    ({ model, measure, conversion }) =>
+      access.model(model) && access.sees(model, measure) && (conversion === undefined || access.sees(model, conversion.base)),
+  )
+}
+
+function oneConnection({ models }: MetricLayer, bases: readonly string[], metrics: readonly string[]): string | undefined {
+  const connections = [...new Set(bases.map((base) => models[base]?.connection))]
+  if (connections.length > 1) {
+    const names = connections.map((name) => name ?? 'the default one').join(' and ')
+    refuse('other_connection', `${metrics.join(', ')} are on different connections (${names}); ask for them one by one.`)
+  }
+  return connections[0]
+}
+
+function dayOrCoarser(layer: MetricLayer, leaves: readonly Leaf[]): StandardGrain {
+  return leaves.map((leaf) => grainOfLeaf(layer, leaf)).reduce(coarser, 'day')
+}
+
+function grainOfLeaf(layer: MetricLayer, leaf: Leaf): StandardGrain {
+  const dimension = layer.models[leaf.model]?.dimensions[timeOfLeaf(layer, leaf) ?? '']
+  return dimension?.type === 'time' ? dimension.grain : 'day'
+}
+
+function ownGrain({ models }: MetricLayer, { columns }: Asked['resolved']): StandardGrain {
+  const [found] = columns?.values() ?? []
+  const dimension = models[found?.reach.model ?? '']?.dimensions[found?.item ?? '']
+  return dimension?.type === 'time' ? dimension.grain : 'day'
+}
+
+function checkGrain(layer: MetricLayer, leaves: readonly Leaf[], { name, resolved, cut }: Asked): void {
+  const grain = cut?.grain
+  if (grain === undefined) return
+  const finest = resolved.columns === undefined ? leaves.map((leaf) => grainOfLeaf(layer, leaf)).reduce(coarser) : ownGrain(layer, resolved)
+  if (rank(grain) < rank(finest)) refuse('unsupported', `${name} is finer than the data, which have a ${finest} each.`, [`${resolved.name}__${finest}`])
+}
+
+function refuseTwice(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new AquiferError('METRIC_QUESTION_INVALID', `${twice} is asked for twice.`)
+}
+
+function openContext(
+  layer: MetricLayer,
+  question: Question,
+  { dialect, access, connection, defaultGrain }: CompileOptions & {
+    readonly connection: string | undefined
+    readonly defaultGrain: StandardGrain
+  },
+): Context {
+  return {
+    layer,
+    access,
+    connection,
+    dialect: dialects[dialect],
+    timeZone: zoneOf(question.timeZone),
+    zoneAsked: question.timeZone !== undefined,
+    defaultCut: { grain: defaultGrain },
+    from: momentOf('from', question.from)?.first,
+    until: momentOf('to', question.to)?.after,
+    common: [],
+    tables: new Set(),
+    models: new Set(),
+  }
+}
+
+function momentOf(what: string, text: string | undefined): ReturnType<typeof readMoment> {
+  if (text === undefined) return undefined
+  const moment = readMoment(text)
+  if (moment === undefined) throw new AquiferError('METRIC_QUESTION_INVALID', `\`${what}\` is no date; write 2024, 2024-03 or 2024-03-31.`)
+  return moment
+}
+
+function zoneOf(name: string | undefined): string {
+  if (name === undefined) return 'UTC'
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch (error) {
+    throw new AquiferError('METRIC_QUESTION_INVALID', 'There is no such time zone; write a name such as Europe/Berlin.', { cause: error })
+  }
+}
+
+const askedColumn = ({ name, resolved, cut }: Asked): Compiled['columns'][number] => ({
+  name,
+  kind: resolved.kind,
+  date: cut?.grain !== undefined && rank(cut.grain) >= rank('day'),
+})
+
+/** By what the question says, then by the other columns; nulls last. */
+function ordered(
+  query: Select,
+  { question, columns, asked }: {
+    readonly question: Question
+    readonly columns: Compiled['columns']
+    readonly asked: readonly Asked[]
+  },
+): Select {
+  const names = columns.map(({ name }) => name)
+  const given = question.order.map((text) => {
+    const { name, path, grain, part, descending } = parseGroupBy(text)
+    const written = [...path, name, ...(grain === undefined ? [] : [grain]), ...(part === undefined ? [] : [`extract_${part}`])].join('__')
+    const at = question.by.findIndex((one) => one === written || one === text)
+    const found = names.find((one) => one === written) ?? asked[at]?.name ?? asked.find(({ resolved }) => resolved.name === written)?.name
+    if (found === undefined) {
+      throw new AquiferError('METRIC_QUESTION_INVALID', `There is no column ${written} to order by${hint(written, names)}`)
+    }
+    return { name: found, descending }
+  })
+  const rest = asked.filter(({ name }) => !given.some((one) => one.name === name)).map(({ name }) => ({ name, descending: false }))
+  const order = [...given, ...rest].map(({ name, descending }): Order => ({ by: column(name), descending }))
+  return { ...query, order, limit: question.limit }
+}
+
+function finish(context: Context, { query, columns }: { readonly query: Select; readonly columns: Compiled['columns'] }): Compiled {
+  return {
+    statement: writeProgram({ common: context.common, query }, context.dialect),
+    columns,
+    connection: context.connection,
+    tables: [...context.tables].toSorted(),
+    models: [...context.models].toSorted(),
+    timeZone: context.timeZone,
+  }
+}

@@ -1,0 +1,60 @@
+import { grains } from '../../../src/semantic/condition/tree.ts'
+import type { StandardGrain } from '../../../src/semantic/condition/tree.ts'
+import { calendarFor, calendarOf, momentsOf } from './calendar.ts'
+import { isWithin, timeColumnsOf } from './context.ts'
+import type { Context } from './context.ts'
+import { grainOfCut } from './cut.ts'
+import type { Fact } from './formula.ts'
+import { addUnits, compareGrains, startOf } from './moment.ts'
+import { modelOf } from './reachable.ts'
+import { Refused } from './refused.ts'
+
+/** Each period of the calendar; without one, from the first to the last of these times, or the question's bounds. */
+export function momentsBetween(
+  context: Context,
+  fact: Fact,
+  grain: StandardGrain,
+  times: readonly number[],
+): readonly number[] {
+  const { world, bounds } = context
+  const calendar = calendarFor(world, grain, modelOf(world.layer, fact.model).connection)
+  const isSoon = (ms: number): boolean => fact.shifts.length > 0 || isWithin(bounds, ms)
+  if (calendar !== undefined) {
+    return [...new Set(momentsOf(world, calendar).map((ms) => startOf(ms, grain)))].filter(isSoon)
+  }
+  return generate(grain, times, bounds).filter(isSoon)
+}
+
+function generate(grain: StandardGrain, times: readonly number[], { from, end }: Context['bounds']): readonly number[] {
+  const sorted = times.toSorted((one, other) => one - other)
+  const first = from ?? sorted.at(0)
+  const last = end === undefined ? sorted.at(-1) : end - 1
+  if (first === undefined || last === undefined) return []
+  const moments: number[] = []
+  for (let at = startOf(first, grain); at <= last; at = addUnits(at, 1, grain)) moments.push(at)
+  return moments
+}
+
+/** The moments of which a fact's columns of metric_time show the periods. */
+export function momentsOfColumns(context: Context, fact: Fact, times: readonly number[]): readonly number[] {
+  const { world, bounds } = context
+  const cuts = timeColumnsOf(context, fact).flatMap(({ cut }) => (cut === undefined ? [] : [cut]))
+  const named = cuts.find((cut) => cut.kind === 'period')
+  const needed = cuts.map((cut) => grainOfCut(world, cut))
+  const grain = enough(needed)
+  if (named?.kind === 'period') {
+    const calendar = calendarOf(world, named.period)
+    if (compareGrains(calendar.grain, grain) > 0) throw new Refused('unsupported', `${named.period} beside ${grain}`)
+    return momentsOf(world, calendar).filter((ms) => isWithin(bounds, ms))
+  }
+  const calendar = calendarFor(world, grain, modelOf(world.layer, fact.model).connection)
+  const moments = calendar === undefined ? generate(grain, times, bounds) : momentsOf(world, calendar)
+  return moments.filter((ms) => isWithin({ ...bounds, from: bounds.from && startOf(bounds.from, grain) }, ms))
+}
+
+/** The coarsest grain all of these can be taken of: weeks go with nothing but themselves. */
+function enough(needed: readonly StandardGrain[]): StandardGrain {
+  const hasWeeks = needed.includes('week') && needed.some((grain) => compareGrains(grain, 'week') > 0)
+  const finest = grains.find((grain) => needed.includes(grain)) ?? 'day'
+  return hasWeeks && finest === 'week' ? 'day' : finest
+}

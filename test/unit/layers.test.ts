@@ -52,6 +52,7 @@ const layers: Readonly<Record<string, Layer>> = {
     folders: [...words, ...engine],
     packages: ['node:*', '@aws-sdk/client-s3', '@duckdb/node-api', 'p-limit', 'zod'],
   },
+  'src/semantic/engines/mysql': { folders: [...words, ...engine], packages: ['node:*', 'mysql2', 'p-limit', 'zod'] },
   'src/semantic/engines/postgres': {
     folders: [...words, ...engine],
     packages: ['node:*', '@electric-sql/pglite', 'p-limit', 'pg', 'zod'],

@@ -1,0 +1,45 @@
+import type { Ask } from './ask.ts'
+
+/** Where the data stood, asked within the transaction that reads it. */
+export interface Watermark {
+  /** Where what is asked is of the moment, not of the transaction's snapshot, it is asked before the transaction as well. */
+  readonly ofSnapshot: boolean
+  read(ask: Ask): Promise<string>
+}
+
+/** Which watermark this server has. Its replicas' changes count too, whether they are in their own log or not. */
+export async function chooseWatermark(ask: Ask): Promise<Watermark> {
+  const rows = await ask(
+    `show global variables where variable_name in ('log_bin', 'log_slave_updates', 'gtid_slave_pos', 'gtid_mode', 'version')`,
+  )
+  const variables = new Map(rows.map(([name, value]) => [String(name), String(value)]))
+  if (variables.get('gtid_mode') === 'ON') return executedGtids
+  const follows = (variables.get('gtid_slave_pos') ?? '') !== '' && variables.get('log_slave_updates') !== 'ON'
+  const mariadb = /mariadb/i.test(variables.get('version') ?? '')
+  return mariadb && variables.get('log_bin') === 'ON' && !follows ? binlogSnapshot : innodbPosition
+}
+
+/** MariaDB remembers for each consistent snapshot where in the binary log it was taken. */
+const binlogSnapshot: Watermark = {
+  ofSnapshot: true,
+  read: async (ask) =>
+    joined(await ask("show status where variable_name in ('Binlog_snapshot_file', 'Binlog_snapshot_position')")),
+}
+
+const executedGtids: Watermark = {
+  ofSnapshot: false,
+  read: async (ask) => joined(await ask('select @@global.gtid_executed')),
+}
+
+/** How much was ever written to InnoDB's log, and to its rows, since the server started. */
+export const innodbPosition: Watermark = {
+  ofSnapshot: false,
+  read: async (ask) =>
+    joined(
+      await ask(`show global status where variable_name in ('Innodb_lsn_current', 'Innodb_redo_log_current_lsn',
+        'Innodb_os_log_written', 'Innodb_rows_inserted', 'Innodb_rows_updated', 'Innodb_rows_deleted')`),
+    ),
+}
+
+/** The last column of each row. */
+const joined = (rows: readonly (readonly unknown[])[]): string => rows.map((row) => String(row.at(-1))).join(':')

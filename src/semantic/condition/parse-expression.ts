@@ -49,7 +49,7 @@ function parsePrefix(reading: Reading, least: number): Tree {
 function parseSigned(reading: Reading): Tree {
   const { cursor, deeper } = reading
   if (!cursor.accept('-')) return parsePrimary(reading)
-  const isLiteral = cursor.peek().kind === 'number' && !cursor.sees('::', 1)
+  const isLiteral = cursor.peek().kind === 'number'
   const of = deeper(() => parseSigned(reading))
   if (isLiteral && of.kind === 'value' && typeof of.value === 'number') {
     return { kind: 'value', value: of.value === 0 ? 0 : -of.value }

@@ -78,6 +78,7 @@ export const Receipt = z.strictObject({
   as_of: z.iso.datetime().describe('When the database was asked'),
   checks: z.enum(['passed', 'failed', 'none', 'never']).describe('Of the checks that guard these metrics'),
   rows: z.int().describe('In the whole answer'),
+  given: z.int().describe('Rows that were given; fewer when truncated'),
   digest: z.string().describe('Of the rows that were given'),
   signature: z.string(),
 })

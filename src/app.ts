@@ -15,10 +15,12 @@ import { revealSecrets } from './config/reveal-secrets.ts'
 import { loadIndexer } from '../indexers/index.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
+import { openNumbers } from './open-numbers.ts'
 import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
 import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
 import { createKnowledge } from './search/knowledge.ts'
+import type { NumbersMethods } from './semantic/numbers.ts'
 import type { SearchContext } from './search/search-context.ts'
 
 /** Everything a command works with, wired to one configuration. */
@@ -36,6 +38,8 @@ export interface App extends AsyncDisposable {
   pipeline(): PipelineContext
   search(): SearchContext
   knowledge(): Knowledge
+  /** The metrics, opened at first use. METRICS_NONE where the configuration names none. */
+  numbers(): Promise<NumbersMethods>
   /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
 }
@@ -68,6 +72,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clock: systemClock,
     log,
   }
+  const numbers = openOnce(() => openNumbers({ config, env, log, ledger }), opened)
   const stack = opened.move()
   return {
     config,
@@ -80,8 +85,24 @@ export async function openApp(options: AppOptions): Promise<App> {
     pipeline: () => pipelineContext(config, { ledger, embedder, projection, countTokens, log }),
     search: () => search,
     knowledge: () => createKnowledge(search),
+    numbers: async () => (await numbers()).numbers,
     groups: (names) => sourceGroups(config, env, names),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+/** Opens it at the first call and disposes it with the stack; what failed to open is tried again. */
+function openOnce<T extends AsyncDisposable>(open: () => Promise<T>, stack: AsyncDisposableStack): () => Promise<T> {
+  let opened: Promise<T> | undefined
+  stack.defer(async () => {
+    await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
+  })
+  return () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
   }
 }
 

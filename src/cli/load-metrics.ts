@@ -3,17 +3,32 @@ import { configInvalid } from '../config/problem.ts'
 import { readMetrics } from '../config/read-metrics.ts'
 import type { Config } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
+import { isEngine } from '../semantic/engines/index.ts'
 import { findFaults } from '../semantic/find-faults.ts'
 
 /** The metrics that `metrics:` names, checked. METRICS_NONE where it names none, CONFIG_INVALID with every fault. */
 export async function loadMetrics(config: Config, cwd = process.cwd()): Promise<MetricLayer> {
   if (config.metrics === undefined) throw new AquiferError('METRICS_NONE', 'aquifer.yaml names no folder of metrics.')
-  const { layer, document } = await readMetrics(config.metrics, cwd)
-  const faults = findFaults(layer, Object.keys(config.connections))
+  const { layer: written, document } = await readMetrics(config.metrics, cwd)
+  const connections = Object.values(config.connections).filter(({ type }) => isEngine(type))
+  const names = connections.map(({ name }) => name)
+  const layer = placeOnConnection(written, names)
+  const faults = findFaults(layer, names)
   if (faults.length > 0)
     throw configInvalid(
       document,
       faults.map((fault) => ({ ...fault, at: 'value' as const })),
     )
   return layer
+}
+
+/** Models and calendars that name no connection are on the only one; with several, they have to. */
+function placeOnConnection(layer: MetricLayer, connections: readonly string[]): MetricLayer {
+  const [only, more] = connections
+  if (only === undefined || more !== undefined) return layer
+  const placed = <T extends { connection?: string | undefined }>(items: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(
+      Object.entries(items).map(([name, item]) => [name, { ...item, connection: item.connection ?? only }]),
+    )
+  return { ...layer, models: placed(layer.models), calendars: placed(layer.calendars) }
 }

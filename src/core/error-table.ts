@@ -43,6 +43,11 @@ export const errorTable = {
     kind: 'input',
     fix: 'Correct the named part of the question; `aquifer metrics describe NAME` shows what can be asked.',
   },
+  RECEIPT_INVALID: {
+    kind: 'input',
+    fix: 'Give the whole receipt as the answer of this deployment had it, as the caller it was made for.',
+  },
+  METRIC_SQL_HIDDEN: { kind: 'forbidden', fix: 'Ask an administrator, or ask for the number itself.' },
   METRIC_UNKNOWN: { kind: 'not-found', fix: 'Use a name of `aquifer metrics list`.' },
   METRIC_TABLE_UNKNOWN: {
     kind: 'config',

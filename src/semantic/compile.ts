@@ -18,7 +18,7 @@ import { conditionOf, expandMetric, leavesOf, type Filter, type Leaf, type Value
 import { readMoment } from './plan/read-moment.ts'
 import type { AnswerColumn, Question, Refusal } from './question.ts'
 import { RefusalSignal, refuse } from './refuse.ts'
-import { column, fromQuery, select, type Named, type Order, type Select } from './sql/sql.ts'
+import { column, fromQuery, literal, select, type Named, type Order, type Select } from './sql/sql.ts'
 import { writeProgram } from './sql/write-program.ts'
 
 /** A question as one statement. */
@@ -39,6 +39,8 @@ export interface Compiled {
 export interface CompileOptions {
   readonly dialect: DialectName
   readonly access: Access
+  /** The number of rows instead of the rows. */
+  readonly count?: boolean | undefined
 }
 
 /**
@@ -51,17 +53,21 @@ export function compileQuestion(
   options: CompileOptions,
 ): Compiled | { readonly refusal: Refusal } {
   try {
-    return question.metrics.length === 0 ? compileCombinations(layer, question, options) : compileMetrics(layer, question, options)
+    return question.metrics.length === 0
+      ? compileCombinations(layer, question, options)
+      : compileMetrics(layer, question, options)
   } catch (error) {
     if (error instanceof RefusalSignal) return { refusal: error.refusal }
     if (error instanceof ConditionError) {
-      throw new AquiferError('METRIC_QUESTION_INVALID', `The condition cannot be read: ${error.message}`, { cause: error })
+      throw new AquiferError('METRIC_QUESTION_INVALID', `The condition cannot be read: ${error.message}`, {
+        cause: error,
+      })
     }
     throw error
   }
 }
 
-function compileMetrics(layer: MetricLayer, question: Question, { dialect, access }: CompileOptions): Compiled {
+function compileMetrics(layer: MetricLayer, question: Question, { dialect, access, count }: CompileOptions): Compiled {
   const filters = filtersOf(question)
   const metrics = question.metrics.map((name) => ({ name, value: expandKnown(layer, name, access, filters) }))
   const leaves = metrics.flatMap(({ value }) => leavesOf(value))
@@ -76,39 +82,61 @@ function compileMetrics(layer: MetricLayer, question: Question, { dialect, acces
   const asked = question.by.map((text) => {
     const resolved = resolveName(parseGroupBy(text), scope)
     if (resolved.kind !== 'time') return askedOf(resolved, undefined)
-    const cut = resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : { grain: ownGrain(layer, resolved) })
+    const cut =
+      resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : { grain: ownGrain(layer, resolved) })
     checkGrain(layer, leaves, askedOf(resolved, cut))
     return askedOf(resolved, cut)
   })
   refuseTwice([...asked.map(({ name }) => name), ...question.metrics])
   const query = buildAnswer(context, { metrics, asked }, asking)
-  const columns = [...asked.map(askedColumn), ...question.metrics.map((name) => ({ name, kind: 'metric' as const, date: false }))]
-  return finish(context, { query: ordered(query, { question, columns, asked }), columns })
+  const columns = [
+    ...asked.map(askedColumn),
+    ...question.metrics.map((name) => ({ name, kind: 'metric' as const, date: false })),
+  ]
+  return finish(context, { query: ordered(query, { question, columns, asked }), columns, count })
 }
 
 const noValue: Value = { kind: 'arithmetic', tree: { kind: 'value', value: null }, inputs: new Map() }
 
-function compileCombinations(layer: MetricLayer, question: Question, { dialect, access }: CompileOptions): Compiled {
+function compileCombinations(
+  layer: MetricLayer,
+  question: Question,
+  { dialect, access, count }: CompileOptions,
+): Compiled {
   if (question.by.length === 0) {
     throw new AquiferError('METRIC_QUESTION_INVALID', 'The question names neither a metric nor a dimension.')
   }
   const models = Object.keys(layer.models).filter((name) => access.model(name))
   const [anyModel = ''] = models
   const where = question.where === undefined ? undefined : conditionOf(question.where)
-  const context = openContext(layer, question, { dialect, access, connection: layer.models[anyModel]?.connection, defaultGrain: 'day' })
-  const combination = { asked: question.by.map(parseGroupBy), where, distinct: question.distinct, sees: access.sees, models }
+  const context = openContext(layer, question, {
+    dialect,
+    access,
+    connection: layer.models[anyModel]?.connection,
+    defaultGrain: 'day',
+  })
+  const combination = {
+    asked: question.by.map(parseGroupBy),
+    where,
+    distinct: question.distinct,
+    sees: access.sees,
+    models,
+  }
   const { query, asked } = buildCombinations(context, combination)
   const columns = asked.map(askedColumn)
-  if (!question.extent) return finish(context, { query: ordered(query, { question, columns, asked }), columns })
+  if (!question.extent) return finish(context, { query: ordered(query, { question, columns, asked }), columns, count })
   const ends = columns.flatMap((one) => [
     { ...one, name: `${one.name}__min`, of: one.name, aggregate: 'min' as const },
     { ...one, name: `${one.name}__max`, of: one.name, aggregate: 'max' as const },
   ])
   const extent = select({
-    columns: ends.map(({ name, of, aggregate }): Named => ({ name, sql: { kind: 'aggregate', aggregate, of: column(of, 'e') } })),
+    columns: ends.map(({ name, of, aggregate }): Named => ({
+      name,
+      sql: { kind: 'aggregate', aggregate, of: column(of, 'e') },
+    })),
     from: fromQuery('e', query),
   })
-  return finish(context, { query: extent, columns: ends.map(({ name, kind, date }) => ({ name, kind, date })) })
+  return finish(context, { query: extent, columns: ends.map(({ name, kind, date }) => ({ name, kind, date })), count })
 }
 
 function filtersOf({ where }: Question): readonly Filter[] {
@@ -126,15 +154,24 @@ function expandKnown(layer: MetricLayer, name: string, access: Access, filters: 
 export function isVisible(layer: MetricLayer, name: string, access: Access): boolean {
   return leavesOf(expandMetric(layer, name, { filters: [], shifts: [] })).every(
     ({ model, measure, conversion }) =>
-      access.model(model) && access.sees(model, measure) && (conversion === undefined || access.sees(model, conversion.base)),
+      access.model(model) &&
+      access.sees(model, measure) &&
+      (conversion === undefined || access.sees(model, conversion.base)),
   )
 }
 
-function oneConnection({ models }: MetricLayer, bases: readonly string[], metrics: readonly string[]): string | undefined {
+function oneConnection(
+  { models }: MetricLayer,
+  bases: readonly string[],
+  metrics: readonly string[],
+): string | undefined {
   const connections = [...new Set(bases.map((base) => models[base]?.connection))]
   if (connections.length > 1) {
     const names = connections.map((name) => name ?? 'the default one').join(' and ')
-    refuse('other_connection', `${metrics.join(', ')} are on different connections (${names}); ask for them one by one.`)
+    refuse(
+      'other_connection',
+      `${metrics.join(', ')} are on different connections (${names}); ask for them one by one.`,
+    )
   }
   return connections[0]
 }
@@ -157,8 +194,14 @@ function ownGrain({ models }: MetricLayer, { columns }: Asked['resolved']): Stan
 function checkGrain(layer: MetricLayer, leaves: readonly Leaf[], { name, resolved, cut }: Asked): void {
   const grain = cut?.grain
   if (grain === undefined) return
-  const finest = resolved.columns === undefined ? leaves.map((leaf) => grainOfLeaf(layer, leaf)).reduce(coarser) : ownGrain(layer, resolved)
-  if (rank(grain) < rank(finest)) refuse('unsupported', `${name} is finer than the data, which have a ${finest} each.`, [`${resolved.name}__${finest}`])
+  const finest =
+    resolved.columns === undefined
+      ? leaves.map((leaf) => grainOfLeaf(layer, leaf)).reduce(coarser)
+      : ownGrain(layer, resolved)
+  if (rank(grain) < rank(finest))
+    refuse('unsupported', `${name} is finer than the data, which have a ${finest} each.`, [
+      `${resolved.name}__${finest}`,
+    ])
 }
 
 function refuseTwice(names: readonly string[]): void {
@@ -169,7 +212,12 @@ function refuseTwice(names: readonly string[]): void {
 function openContext(
   layer: MetricLayer,
   question: Question,
-  { dialect, access, connection, defaultGrain }: CompileOptions & {
+  {
+    dialect,
+    access,
+    connection,
+    defaultGrain,
+  }: CompileOptions & {
     readonly connection: string | undefined
     readonly defaultGrain: StandardGrain
   },
@@ -193,7 +241,8 @@ function openContext(
 function momentOf(what: string, text: string | undefined): ReturnType<typeof readMoment> {
   if (text === undefined) return undefined
   const moment = readMoment(text)
-  if (moment === undefined) throw new AquiferError('METRIC_QUESTION_INVALID', `\`${what}\` is no date; write 2024, 2024-03 or 2024-03-31.`)
+  if (moment === undefined)
+    throw new AquiferError('METRIC_QUESTION_INVALID', `\`${what}\` is no date; write 2024, 2024-03 or 2024-03-31.`)
   return moment
 }
 
@@ -202,7 +251,11 @@ function zoneOf(name: string | undefined): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch (error) {
-    throw new AquiferError('METRIC_QUESTION_INVALID', 'There is no such time zone; write a name such as Europe/Berlin.', { cause: error })
+    throw new AquiferError(
+      'METRIC_QUESTION_INVALID',
+      'There is no such time zone; write a name such as Europe/Berlin.',
+      { cause: error },
+    )
   }
 }
 
@@ -215,7 +268,11 @@ const askedColumn = ({ name, resolved, cut }: Asked): Compiled['columns'][number
 /** By what the question says, then by the other columns; nulls last. */
 function ordered(
   query: Select,
-  { question, columns, asked }: {
+  {
+    question,
+    columns,
+    asked,
+  }: {
     readonly question: Question
     readonly columns: Compiled['columns']
     readonly asked: readonly Asked[]
@@ -224,23 +281,47 @@ function ordered(
   const names = columns.map(({ name }) => name)
   const given = question.order.map((text) => {
     const { name, path, grain, part, descending } = parseGroupBy(text)
-    const written = [...path, name, ...(grain === undefined ? [] : [grain]), ...(part === undefined ? [] : [`extract_${part}`])].join('__')
+    const written = [
+      ...path,
+      name,
+      ...(grain === undefined ? [] : [grain]),
+      ...(part === undefined ? [] : [`extract_${part}`]),
+    ].join('__')
     const at = question.by.findIndex((one) => one === written || one === text)
-    const found = names.find((one) => one === written) ?? asked[at]?.name ?? asked.find(({ resolved }) => resolved.name === written)?.name
+    const found =
+      names.find((one) => one === written) ??
+      asked[at]?.name ??
+      asked.find(({ resolved }) => resolved.name === written)?.name
     if (found === undefined) {
-      throw new AquiferError('METRIC_QUESTION_INVALID', `There is no column ${written} to order by${hint(written, names)}`)
+      throw new AquiferError(
+        'METRIC_QUESTION_INVALID',
+        `There is no column ${written} to order by${hint(written, names)}`,
+      )
     }
     return { name: found, descending }
   })
-  const rest = asked.filter(({ name }) => !given.some((one) => one.name === name)).map(({ name }) => ({ name, descending: false }))
+  const rest = asked
+    .filter(({ name }) => !given.some((one) => one.name === name))
+    .map(({ name }) => ({ name, descending: false }))
   const order = [...given, ...rest].map(({ name, descending }): Order => ({ by: column(name), descending }))
   return { ...query, order, limit: question.limit }
 }
 
-function finish(context: Context, { query, columns }: { readonly query: Select; readonly columns: Compiled['columns'] }): Compiled {
+function finish(
+  context: Context,
+  { query, columns, count }: {
+    readonly query: Select
+    readonly columns: Compiled['columns']
+    readonly count: boolean | undefined
+  },
+): Compiled {
+  const counted = select({
+    columns: [{ name: 'rows', sql: { kind: 'aggregate', aggregate: 'count', of: literal(1) } }],
+    from: fromQuery('n', { ...query, order: query.limit === undefined ? [] : query.order }),
+  })
   return {
-    statement: writeProgram({ common: context.common, query }, context.dialect),
-    columns,
+    statement: writeProgram({ common: context.common, query: count === true ? counted : query }, context.dialect),
+    columns: count === true ? [{ name: 'rows', kind: 'metric', date: false }] : columns,
     connection: context.connection,
     tables: [...context.tables].toSorted(),
     models: [...context.models].toSorted(),

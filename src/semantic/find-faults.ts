@@ -26,7 +26,7 @@ export function findFaults(layer: MetricLayer, connections: readonly string[]): 
       ),
     ),
     ...Object.entries(layer.calendars).flatMap(([name, { connection }]) =>
-      connection === undefined ? [] : unknown(['calendars', name, 'connection'], 'connection', connection, connections),
+      faultsOfConnection(['calendars', name], connection, connections),
     ),
   ]
 }
@@ -49,6 +49,18 @@ function unknown(path: Fault['path'], what: string, name: string, known: readonl
   return known.includes(name) ? [] : [{ path, message: `there is no ${what} ${name}${hint(name, known)}` }]
 }
 
+/** Without a name it is the only connection that metrics can be computed in. */
+function faultsOfConnection(
+  path: Fault['path'],
+  name: string | undefined,
+  connections: readonly string[],
+): readonly Fault[] {
+  if (name !== undefined) return unknown([...path, 'connection'], 'connection', name, connections)
+  if (connections.length === 0)
+    return [{ path, message: 'aquifer.yaml has no connection that metrics can be computed in' }]
+  return [{ path, message: `needs \`connection\`: one of ${connections.join(', ')}` }]
+}
+
 function faultsOfModel(
   name: string,
   model: Model,
@@ -67,8 +79,7 @@ function faultsOfModel(
   if ((model.table === undefined) === (model.query === undefined)) {
     faults.push({ path: at(), message: 'needs `table` or `query`, and not both' })
   }
-  if (model.connection !== undefined)
-    faults.push(...unknown(at('connection'), 'connection', model.connection, connections))
+  faults.push(...faultsOfConnection(at(), model.connection, connections))
   if (model.time !== undefined) faults.push(...unknown(at('time'), 'time dimension', model.time, times))
   const own = Object.entries(entities).filter(([, { type }]) => type === 'primary')
   if (own.length + (model.primary === undefined ? 0 : 1) > 1) {

@@ -1,5 +1,16 @@
 import type { Model } from '../../../schemas/metrics.ts'
-import { column, fromQuery, literal, operation, select, type Joined, type Named, type Select, type Source, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  fromQuery,
+  literal,
+  operation,
+  select,
+  type Joined,
+  type Named,
+  type Select,
+  type Source,
+  type Sql,
+} from '../sql/sql.ts'
 import type { Context } from './context.ts'
 
 type Measure = Model['measures'][string]
@@ -19,7 +30,9 @@ export interface Grouping {
   readonly by: readonly Named[]
   readonly values: readonly Aggregated[]
   /** Keeps the rows at the first or last value of column `o` among those of the same `per` columns and times. */
-  readonly choose: { readonly which: 'min' | 'max'; readonly per: readonly string[]; readonly times: readonly string[] } | undefined
+  readonly choose:
+    | { readonly which: 'min' | 'max'; readonly per: readonly string[]; readonly times: readonly string[] }
+    | undefined
   readonly minRows: number | undefined
 }
 
@@ -99,7 +112,10 @@ function rankValues(grouping: Grouping): Grouping {
     const of = column(from, rows.alias)
     const partition = by.map(({ sql }) => sql)
     return [
-      { name: `${name} rank`, sql: { kind: 'window', name: 'row_number', of: undefined, partition, order: [{ by: of, descending: false }] } },
+      {
+        name: `${name} rank`,
+        sql: { kind: 'window', name: 'row_number', of: undefined, partition, order: [{ by: of, descending: false }] },
+      },
       { name: `${name} count`, sql: { kind: 'window', name: 'count', of, partition, order: [] } },
     ]
   })
@@ -108,7 +124,12 @@ function rankValues(grouping: Grouping): Grouping {
 }
 
 /** Continuous: between the values around place (n − 1) × at; discrete: the value at ⌈n × at⌉. */
-function rankedPercentile(name: string, of: Sql, alias: string, { at, discrete }: { at: number; discrete: boolean }): Sql {
+function rankedPercentile(
+  name: string,
+  of: Sql,
+  alias: string,
+  { at, discrete }: { at: number; discrete: boolean },
+): Sql {
   const n = column(`${name} count`, alias)
   const valueAt = (place: Sql): Sql => ({
     kind: 'aggregate',

@@ -1,7 +1,18 @@
 import type { Asked } from '../plan/asked.ts'
 import { leavesOf, type Leaf, type Value } from '../plan/expand-metric.ts'
 import { timeOfLeaf } from '../plan/asked.ts'
-import { column, fromCommon, fromQuery, operation, select, type Named, type Query, type Select, type Source, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  fromCommon,
+  fromQuery,
+  operation,
+  select,
+  type Named,
+  type Query,
+  type Select,
+  type Source,
+  type Sql,
+} from '../sql/sql.ts'
 import type { Asking } from './conditions.ts'
 import { shareQuery, type Context } from './context.ts'
 import { buildFact } from './fact.ts'
@@ -21,9 +32,15 @@ interface NamedLeaf {
 
 /** One row for each combination of the asked-for columns that any of the facts has. */
 export function buildAnswer(context: Context, { metrics, asked }: Wanted, asking: Asking): Select {
-  const leaves = nameLeaves(context, metrics.flatMap(({ value }) => leavesOf(value)))
+  const leaves = nameLeaves(
+    context,
+    metrics.flatMap(({ value }) => leavesOf(value)),
+  )
   const facts = [...Map.groupBy(leaves.values(), ({ key }) => key).values()]
-  const queries = facts.map((fact) => ({ names: fact.map(({ name }) => name), query: buildFact(context, fact, asked, asking) }))
+  const queries = facts.map((fact) => ({
+    names: fact.map(({ name }) => name),
+    query: buildFact(context, fact, asked, asking),
+  }))
   const [only, more] = queries
   if (only === undefined) throw new Error('A question has a metric')
   const from = more === undefined ? fromQuery('a', only.query) : meet(context, queries, asked)
@@ -40,7 +57,8 @@ function nameLeaves(context: Context, leaves: readonly Leaf[]): ReadonlyMap<stri
   const named = new Map<string, NamedLeaf>()
   for (const leaf of leaves) {
     const whole = leafKey(context, leaf, true)
-    if (!named.has(whole)) named.set(whole, { leaf, name: `v${String(named.size + 1)}`, key: leafKey(context, leaf, false) })
+    if (!named.has(whole))
+      named.set(whole, { leaf, name: `v${String(named.size + 1)}`, key: leafKey(context, leaf, false) })
   }
   return named
 }
@@ -65,7 +83,10 @@ function meet(
       columns: [
         ...asked.map(({ name }) => ({ name, sql: column(name, 'f') })),
         ...shared.flatMap((other) =>
-          other.names.map((name) => ({ name, sql: own.includes(name) ? column(name, 'f') : nothingOf(name, other.common) })),
+          other.names.map((name) => ({
+            name,
+            sql: own.includes(name) ? column(name, 'f') : nothingOf(name, other.common),
+          })),
         ),
       ],
       from: fromCommon('f', common),

@@ -14,7 +14,10 @@ export function calendarQuery(context: Context, name: string): Query {
   return select({
     columns: [
       { name: 't', sql: moment },
-      ...Object.entries(calendar.periods).map(([period, expression]) => ({ name: period, sql: expressionOf(expression) })),
+      ...Object.entries(calendar.periods).map(([period, expression]) => ({
+        name: period,
+        sql: expressionOf(expression),
+      })),
     ],
     from: { alias: 'c', from: { kind: 'table', table: calendar.table } },
   })
@@ -23,7 +26,10 @@ export function calendarQuery(context: Context, name: string): Query {
 /** The calendar with the coarsest grain that still has every period of this one. */
 export function calendarFor(context: Context, grain: StandardGrain): string | undefined {
   return Object.entries(context.layer.calendars)
-    .filter(([, { connection, grain: has }]) => (connection ?? context.connection) === context.connection && holds(has, grain))
+    .filter(
+      ([, { connection, grain: has }]) =>
+        (connection ?? context.connection) === context.connection && holds(has, grain),
+    )
     .toSorted(([, a], [, b]) => rank(b.grain) - rank(a.grain))[0]?.[0]
 }
 
@@ -78,5 +84,8 @@ export function grainOf(context: Context, { grain, part, period }: Cut): Standar
 }
 
 export function standardGrain(unit: string): StandardGrain {
-  return grains.find((grain) => grain === unit) ?? refuse('unsupported', `${unit} is no unit that time can be moved by here.`)
+  return (
+    grains.find((grain) => grain === unit) ??
+    refuse('unsupported', `${unit} is no unit that time can be moved by here.`)
+  )
 }

@@ -5,7 +5,19 @@ import type { Hop } from '../names/reach-models.ts'
 import { metricTime, resolveName, type NameRequest, type NameScope } from '../names/resolve-name.ts'
 import { askedOf, type Asked } from '../plan/asked.ts'
 import { RefusalSignal, refuse } from '../refuse.ts'
-import { column, fromQuery, isNull, literal, operation, select, type Joined, type Named, type Query, type Select, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  fromQuery,
+  isNull,
+  literal,
+  operation,
+  select,
+  type Joined,
+  type Named,
+  type Query,
+  type Select,
+  type Sql,
+} from '../sql/sql.ts'
 import { calendarFor, calendarQuery, grainOf, openCutter, type Cutter } from './calendars.ts'
 import { ownCut } from './conditions.ts'
 import type { Context } from './context.ts'
@@ -27,7 +39,9 @@ export interface Combination {
 
 /** The one model from which everything is reached over the fewest joins. */
 export function baseOf(context: Context, { asked, where, sees, models }: Combination): string | undefined {
-  const requests = [...asked, ...(where === undefined ? [] : namesIn(where))].filter(({ name }) => !isMetricTimeName(name))
+  const requests = [...asked, ...(where === undefined ? [] : namesIn(where))].filter(
+    ({ name }) => !isMetricTimeName(name),
+  )
   if (requests.length === 0) return undefined
   const reachable = models.flatMap((model) => {
     const hops = countHops(requests, { layer: context.layer, bases: [model], sees }, model)
@@ -50,7 +64,9 @@ const isMetricTimeName = (name: string): boolean => name === metricTime || name.
 function countHops(requests: readonly NameRequest[], scope: NameScope, model: string): number | undefined {
   try {
     const columns = requests.map((request) => resolveName(request, scope).columns?.get(model))
-    const hops = columns.flatMap((one) => (one === undefined ? [] : one.reach.hops.map((_, at) => pathOf(one.reach.hops.slice(0, at + 1)))))
+    const hops = columns.flatMap((one) =>
+      one === undefined ? [] : one.reach.hops.map((_, at) => pathOf(one.reach.hops.slice(0, at + 1))),
+    )
     return new Set(hops).size
   } catch (error) {
     if (error instanceof RefusalSignal) return undefined
@@ -76,11 +92,17 @@ export function buildCombinations(context: Context, combination: Combination): C
   })
   const request: PartRequest = { asked, where: combination.where, scope, model: model ?? '' }
   const prefixes = model === undefined ? [] : prefixesOf(usedColumns(request))
-  const parts = model === undefined ? [calendarOnly(context, request)] : [part(context, request, []), ...prefixes.map((hops) => part(context, request, hops))]
+  const parts =
+    model === undefined
+      ? [calendarOnly(context, request)]
+      : [part(context, request, []), ...prefixes.map((hops) => part(context, request, hops))]
   const [only, more] = parts
   if (only !== undefined && more === undefined) return { query: { ...only, distinct: combination.distinct }, asked }
   const columns: readonly Named[] = asked.map(({ name }) => ({ name, sql: column(name, 'u') }))
-  return { query: select({ columns, from: fromQuery('u', { kind: 'union', parts }), distinct: combination.distinct }), asked }
+  return {
+    query: select({ columns, from: fromQuery('u', { kind: 'union', parts }), distinct: combination.distinct }),
+    asked,
+  }
 }
 
 interface PartRequest {
@@ -120,10 +142,23 @@ function part(context: Context, { asked, where, scope, model }: PartRequest, pre
     const cut = resolved.cut ?? ownCut(context, resolved, { model })
     return { sql: cutter.cut(sql, cut), time: cut.part === undefined }
   }
-  const columns: readonly Named[] = asked.map((one) => ({ name: one.name, sql: askedSql(one, { names, cutter, time }) }))
+  const columns: readonly Named[] = asked.map((one) => ({
+    name: one.name,
+    sql: askedSql(one, { names, cutter, time }),
+  }))
   const conditions = where === undefined ? [] : [writeTree(where, { name: names, metric: () => refuseMetric() })]
   const bounded = context.from === undefined && context.until === undefined ? [] : withinTime(context, time())
-  const orphan = prefix.length === 0 ? [] : [isNull(column('k', rows.join((alias) => before(context, model, prefix, rows, alias))))]
+  const orphan =
+    prefix.length === 0
+      ? []
+      : [
+          isNull(
+            column(
+              'k',
+              rows.join((alias) => before(context, model, prefix, rows, alias)),
+            ),
+          ),
+        ]
   return select({ columns, from: rows.source(), joins: rows.joins(), where: [...conditions, ...bounded, ...orphan] })
 }
 
@@ -136,7 +171,11 @@ const startsWith = (hops: readonly Hop[], prefix: readonly Hop[]): boolean =>
 
 function askedSql(
   { resolved, cut }: Asked,
-  { names, cutter, time }: {
+  {
+    names,
+    cutter,
+    time,
+  }: {
     readonly names: (request: NameRequest) => { readonly sql: Sql }
     readonly cutter: Cutter
     readonly time: () => Sql

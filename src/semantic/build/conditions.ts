@@ -28,18 +28,29 @@ export interface Condition {
   readonly other: boolean
 }
 
-export const resolveFor = (tree: Extract<Tree, { kind: 'name' }>, filter: Filter, leaf: Leaf, asking: Asking): Resolved =>
-  resolveName(tree, scopeOf(filter, leaf, asking))
+export const resolveFor = (
+  tree: Extract<Tree, { kind: 'name' }>,
+  filter: Filter,
+  leaf: Leaf,
+  asking: Asking,
+): Resolved => resolveName(tree, scopeOf(filter, leaf, asking))
 
 function scopeOf(filter: Filter, leaf: Leaf, { question }: Asking): NameScope {
   if (filter.level === 'question') return question
   return { layer: question.layer, bases: [leaf.model], sees: () => true }
 }
 
-export function splitConditions(context: Context, leaf: Leaf, filters: readonly Filter[], asking: Asking): readonly Condition[] {
+export function splitConditions(
+  context: Context,
+  leaf: Leaf,
+  filters: readonly Filter[],
+  asking: Asking,
+): readonly Condition[] {
   return filters.flatMap((filter) =>
     conjuncts(filter.tree).map((tree) => {
-      const times = namesIn(tree).map((name) => isMetricTime(context.layer, leaf, resolveFor(name, filter, leaf, asking)))
+      const times = namesIn(tree).map((name) =>
+        isMetricTime(context.layer, leaf, resolveFor(name, filter, leaf, asking)),
+      )
       return {
         tree,
         filter,
@@ -56,7 +67,14 @@ const mentionsMetric = (tree: Tree): boolean => nodesIn(tree).some((node) => nod
 /** What names stand for in rows that are still being collected; `time` is the metric_time that conditions mean. */
 export function rowNames(
   context: Context,
-  { leaf, filter, asking, rows, cutter, time }: {
+  {
+    leaf,
+    filter,
+    asking,
+    rows,
+    cutter,
+    time,
+  }: {
     readonly leaf: Leaf
     readonly filter: Filter
     readonly asking: Asking
@@ -69,7 +87,8 @@ export function rowNames(
     name: (tree) => {
       const resolved = resolveFor(tree, filter, leaf, asking)
       if (isMetricTime(context.layer, leaf, resolved)) {
-        const cut = resolved.cut ?? (resolved.name === metricTime ? context.defaultCut : ownCut(context, resolved, leaf))
+        const cut =
+          resolved.cut ?? (resolved.name === metricTime ? context.defaultCut : ownCut(context, resolved, leaf))
         return { sql: cutter.cut(time(), cut), time: cut.part === undefined }
       }
       const column = resolved.columns?.get(leaf.model)
@@ -84,7 +103,11 @@ export function rowNames(
 }
 
 /** A time dimension without a grain is cut into its own. */
-export function ownCut(context: Context, { columns }: Resolved, { model }: Pick<Leaf, 'model'>): NonNullable<Resolved['cut']> {
+export function ownCut(
+  context: Context,
+  { columns }: Resolved,
+  { model }: Pick<Leaf, 'model'>,
+): NonNullable<Resolved['cut']> {
   const column = columns?.get(model)
   const dimension = context.layer.models[column?.reach.model ?? '']?.dimensions[column?.item ?? '']
   return { grain: dimension?.type === 'time' ? dimension.grain : 'day' }

@@ -63,7 +63,11 @@ function runningValues(fact: Fact, { source, bounds, values }: Omit<FactRows, 'r
 /** For a coarser period, one of its times stands for it, or their average. */
 function pickOne(
   { leaf }: Fact,
-  { by, names, stage }: {
+  {
+    by,
+    names,
+    stage,
+  }: {
     readonly by: readonly Named[]
     readonly names: readonly string[]
     readonly stage: (more: readonly Named[]) => Select
@@ -73,7 +77,10 @@ function pickOne(
   const keys = by.map(({ name }) => ({ name, sql: column(name, 'a') }))
   const choice = leaf.cumulative?.atCoarser ?? 'first'
   if (choice === 'average') {
-    const averages = names.map((name): Named => ({ name, sql: { kind: 'aggregate', aggregate: 'avg', of: column(name, 'a') } }))
+    const averages = names.map((name): Named => ({
+      name,
+      sql: { kind: 'aggregate', aggregate: 'avg', of: column(name, 'a') },
+    }))
     return select({ columns: [...keys, ...averages], from: fromQuery('a', stage(values)), groupBy: keys.length })
   }
   const place: Sql = {
@@ -89,4 +96,3 @@ function pickOne(
     where: [operation('=', column('place', 'a'), { kind: 'literal', value: 1 })],
   })
 }
-

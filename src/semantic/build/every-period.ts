@@ -62,7 +62,11 @@ function againOn(fact: Fact, columnOf: (name: string) => Sql): readonly Sql[] {
 }
 
 /** The asked-for column that a name of a condition is. */
-function shownName(fact: Fact, { filter, after }: Condition, tree: Parameters<typeof resolveFor>[0]): string | undefined {
+function shownName(
+  fact: Fact,
+  { filter, after }: Condition,
+  tree: Parameters<typeof resolveFor>[0],
+): string | undefined {
   const { context, leaf, asked, asking } = fact
   const resolved = resolveFor(tree, filter, leaf, asking)
   if (after < leaf.shifts.length) return undefined

@@ -89,12 +89,16 @@ function requireTime({ context, leaf, times }: Fact, timeName: string | undefine
   if (times.length === 0) {
     const windowed = cumulative?.window !== undefined || cumulative?.toDate !== undefined
     if (windowed || shifts.length > 0) {
-      refuse('needs_time', `A number over a window or as it was earlier needs a time: ask for it by metric_time.`, ['metric_time'])
+      refuse('needs_time', `A number over a window or as it was earlier needs a time: ask for it by metric_time.`, [
+        'metric_time',
+      ])
     }
   }
   const parts = times.some(({ cut }) => cut?.part !== undefined)
   if (parts && (cumulative !== undefined || shifts.some(({ kind }) => kind === 'start'))) {
-    refuse('unsupported', 'A running number by a part of the date would add up days of several years.', ['metric_time__month'])
+    refuse('unsupported', 'A running number by a part of the date would add up days of several years.', [
+      'metric_time__month',
+    ])
   }
   const declared = context.layer.models[leaf.model]?.measures[leaf.conversion?.base ?? measure]
   if (cumulative !== undefined && declared?.over_time !== undefined) {

@@ -26,7 +26,11 @@ export function joinMetric(context: Context): MetricRows {
     })
     const innerAsking: Asking = { question: inner, metricRows: asking.metricRows }
     const free: Context = { ...context, from: undefined, until: undefined }
-    const query = buildAnswer(free, { metrics: [{ name: 'value', value }], asked: asked.map((one) => one.asked) }, innerAsking)
+    const query = buildAnswer(
+      free,
+      { metrics: [{ name: 'value', value }], asked: asked.map((one) => one.asked) },
+      innerAsking,
+    )
     const common = shareQuery(context, 'metric', query)
     const alias = rows.join((at) => ({
       alias: at,
@@ -42,7 +46,11 @@ export function joinMetric(context: Context): MetricRows {
 }
 
 /** `view__listing` may be `listing` to the rows. */
-function outerColumn(text: string, scope: NameScope, model: string): Parameters<Parameters<MetricRows>[1]['rows']['dimension']>[0] {
+function outerColumn(
+  text: string,
+  scope: NameScope,
+  model: string,
+): Parameters<Parameters<MetricRows>[1]['rows']['dimension']>[0] {
   const request = parseGroupBy(text)
   const last = { ...request, name: request.name.split('__').at(-1) ?? request.name, path: [] }
   for (const one of [request, last]) {
@@ -55,4 +63,3 @@ function outerColumn(text: string, scope: NameScope, model: string): Parameters<
   }
   return refuse('unreachable', `${text} cannot be reached from ${model}.`)
 }
-

@@ -54,7 +54,14 @@ function ownRows(context: Context, request: LeafRequest, more?: (rows: RowScope)
     .map((condition) => writeCondition(condition, names(condition.filter, timeOfRows)))
   const late = conditions
     .filter((condition) => isLate(leaf, condition))
-    .map((condition) => ({ condition, sql: writeLate(condition, names(condition.filter, () => laterTime), columns) }))
+    .map((condition) => ({
+      condition,
+      sql: writeLate(
+        condition,
+        names(condition.filter, () => laterTime),
+        columns,
+      ),
+    }))
   return {
     query: select({ columns, from: rows.source(), joins: rows.joins(), where }),
     late,
@@ -152,7 +159,9 @@ function convertedRows(context: Context, request: LeafRequest): LeafRows {
   const on = [
     operation('=', column('e', 'r'), column('e', 'v')),
     operation('<=', began, ended),
-    ...conversion.same.map((_, index) => operation('=', column(`same ${String(index)}`, 'r'), column(`same ${String(index)}`, 'v'))),
+    ...conversion.same.map((_, index) =>
+      operation('=', column(`same ${String(index)}`, 'r'), column(`same ${String(index)}`, 'v')),
+    ),
   ]
   if (conversion.within !== undefined) {
     const { count, unit } = conversion.within
@@ -170,7 +179,10 @@ function convertedRows(context: Context, request: LeafRequest): LeafRows {
           name: 'row_number',
           of: undefined,
           partition: [column('id', 'v')],
-          order: [{ by: began, descending: true }, ...kept.filter((name) => name !== 't').map((name) => ({ by: column(name, 'r'), descending: false }))],
+          order: [
+            { by: began, descending: true },
+            ...kept.filter((name) => name !== 't').map((name) => ({ by: column(name, 'r'), descending: false })),
+          ],
         },
       },
     ],
@@ -187,7 +199,12 @@ function convertedRows(context: Context, request: LeafRequest): LeafRows {
 
 function conversionRows(
   context: Context,
-  { leaf, measure, timeName, asking }: { readonly leaf: Leaf; readonly measure: string; readonly timeName: string; readonly asking: Asking },
+  {
+    leaf,
+    measure,
+    timeName,
+    asking,
+  }: { readonly leaf: Leaf; readonly measure: string; readonly timeName: string; readonly asking: Asking },
 ): Select {
   const { layer } = context
   const conversion = leaf.conversion
@@ -201,7 +218,10 @@ function conversionRows(
   const numbered: Sql = { kind: 'window', name: 'row_number', of: undefined, partition: [], order: [] }
   return ownRows(context, request, (rows) => [
     ...measureColumns(context, leaf.model, measure, rows),
-    { name: 'e', sql: rows.own(conversion?.entity ?? '', expressionOfItem(layer, leaf.model, conversion?.entity ?? '')) },
+    {
+      name: 'e',
+      sql: rows.own(conversion?.entity ?? '', expressionOfItem(layer, leaf.model, conversion?.entity ?? '')),
+    },
     ...(conversion?.same ?? []).map(({ conversion: item }, index) => ({
       name: `same ${String(index)}`,
       sql: rows.own(item, expressionOfItem(layer, leaf.model, item)),

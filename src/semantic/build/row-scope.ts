@@ -2,7 +2,17 @@ import type { Model } from '../../../schemas/metrics.ts'
 import type { Reachable } from '../names/list-columns.ts'
 import { partitionsOf, validityOf, type Hop, type Reach } from '../names/reach-models.ts'
 import { refuse } from '../refuse.ts'
-import { column, isNull, literal, operation, select, type Joined, type Named, type Source, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  isNull,
+  literal,
+  operation,
+  select,
+  type Joined,
+  type Named,
+  type Source,
+  type Sql,
+} from '../sql/sql.ts'
 import type { Context } from './context.ts'
 import { expressionOf } from './expression-of.ts'
 import { policyOf } from './policy.ts'
@@ -46,7 +56,10 @@ export function openRows(
 
   const reach = ({ hops }: Reach): Scan =>
     hops.reduce<Scan>((from, hop, index) => {
-      const key = hops.slice(0, index + 1).map((one) => `${one.entity}>${one.model}`).join('|')
+      const key = hops
+        .slice(0, index + 1)
+        .map((one) => `${one.entity}>${one.model}`)
+        .join('|')
       const known = scans.get(key)
       if (known !== undefined) return known
       const before = [base, ...hops.slice(0, index).map((_, at) => scanAt(hops, at))]
@@ -56,7 +69,12 @@ export function openRows(
       return scan
     }, base)
   const scanAt = (hops: readonly Hop[], at: number): Scan =>
-    scans.get(hops.slice(0, at + 1).map((one) => `${one.entity}>${one.model}`).join('|')) ?? base
+    scans.get(
+      hops
+        .slice(0, at + 1)
+        .map((one) => `${one.entity}>${one.model}`)
+        .join('|'),
+    ) ?? base
 
   const matchRows = (from: Scan, to: Scan, hop: Hop, before: readonly Scan[]): readonly Sql[] => [
     operation('=', entityOf(context, from, hop.entity), entityOf(context, to, hop.key)),
@@ -80,8 +98,7 @@ export function openRows(
       return alias
     },
     source: () => scanSource(context, base),
-    joins: () =>
-      joined.map((one) => ('from' in one ? one : { ...scanSource(context, one), join: 'left', on: one.on })),
+    joins: () => joined.map((one) => ('from' in one ? one : { ...scanSource(context, one), join: 'left', on: one.on })),
   }
 }
 
@@ -110,11 +127,18 @@ function timeColumn(context: Context, scan: Scan, name: string): Sql {
   const stored: Sql = { kind: 'cast', of: expressionOf(dimension?.expr ?? name), to: 'timestamp' }
   if (zone === undefined) {
     if (context.zoneAsked) {
-      refuse('time_zone', `${scan.model}.${name} holds local times, which no zone can be given; leave the time zone out.`)
+      refuse(
+        'time_zone',
+        `${scan.model}.${name} holds local times, which no zone can be given; leave the time zone out.`,
+      )
     }
     return put(scan, name, stored)
   }
-  return put(scan, name, zone === context.timeZone ? stored : { kind: 'zoned', of: stored, from: zone, to: context.timeZone })
+  return put(
+    scan,
+    name,
+    zone === context.timeZone ? stored : { kind: 'zoned', of: stored, from: zone, to: context.timeZone },
+  )
 }
 
 /** A partitioned model's key is unique within each partition only. */
@@ -140,7 +164,8 @@ function partition(context: Context, scan: Scan, name: string): Sql {
 function matchValidity(context: Context, base: Scan, to: Scan, time: string | undefined): readonly Sql[] {
   const validity = validityOf(modelOf(context, to))
   if (validity === undefined) return []
-  if (time === undefined) return refuse('needs_time', `${to.model} holds from one date to another; ask for it with a metric that has a time.`)
+  if (time === undefined)
+    return refuse('needs_time', `${to.model} holds from one date to another; ask for it with a metric that has a time.`)
   const at = timeColumn(context, base, time)
   const end = timeColumn(context, to, validity.end)
   return [

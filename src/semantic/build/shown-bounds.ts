@@ -5,18 +5,26 @@ import type { Context } from './context.ts'
 import type { Bounds } from './spine.ts'
 
 /** From when to when a spine without a calendar shows periods: the question's bounds, else those of the (moved) rows. */
-export function shownBounds({ context, leaf }: { readonly context: Context; readonly leaf: Leaf }, bounds: Bounds): Bounds {
+export function shownBounds(
+  { context, leaf }: { readonly context: Context; readonly leaf: Leaf },
+  bounds: Bounds,
+): Bounds {
   const { from, until } = context
   if (leaf.cumulative !== undefined && leaf.shifts.length > 0) return bounds
   const moved = (of: Sql): Sql =>
     leaf.shifts.reduce<Sql>(
       (time, shift) =>
-        shift.kind === 'start' || !isStandard(shift.unit) ? time : { kind: 'shift', of: time, count: shift.count, unit: shift.unit },
+        shift.kind === 'start' || !isStandard(shift.unit)
+          ? time
+          : { kind: 'shift', of: time, count: shift.count, unit: shift.unit },
       of,
     )
   return {
     first: from === undefined ? moved(bounds.first) : timestamp(from),
-    last: until === undefined ? moved(bounds.last) : { kind: 'shift', of: timestamp(until), count: -1, unit: 'millisecond' },
+    last:
+      until === undefined
+        ? moved(bounds.last)
+        : { kind: 'shift', of: timestamp(until), count: -1, unit: 'millisecond' },
   }
 }
 

@@ -9,7 +9,8 @@ export interface Bounds {
   readonly last: Sql
 }
 
-export const hasCalendar = (context: Context, grain: StandardGrain): boolean => calendarFor(context, grain) !== undefined
+export const hasCalendar = (context: Context, grain: StandardGrain): boolean =>
+  calendarFor(context, grain) !== undefined
 
 /** Column `t`: every period of a grain, from the calendar or between the bounds. */
 export function spine(context: Context, grain: StandardGrain, alias: string, bounds: Bounds): Source {

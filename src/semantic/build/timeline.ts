@@ -91,11 +91,17 @@ function moveOnce(context: Context, move: Move): Moved {
 const later = (of: Sql, count: number, unit: StandardGrain): Sql => ({ kind: 'shift', of, count, unit })
 
 const isWholeMonths = ({ grain, part }: Cut): boolean =>
-  grain === 'month' || grain === 'quarter' || grain === 'year' || part === 'month' || part === 'quarter' || part === 'year'
+  grain === 'month' ||
+  grain === 'quarter' ||
+  grain === 'year' ||
+  part === 'month' ||
+  part === 'quarter' ||
+  part === 'year'
 
 /** The k-th moment of a period meets the k-th of the one `count` periods later, or its last. */
 function moveByPeriod(context: Context, { before, alias, around }: Move, unit: string, count: number): Moved {
-  const [name, calendar] = Object.entries(context.layer.calendars).find(([, { periods }]) => Object.hasOwn(periods, unit)) ?? []
+  const [name, calendar] =
+    Object.entries(context.layer.calendars).find(([, { periods }]) => Object.hasOwn(periods, unit)) ?? []
   if (name === undefined || calendar === undefined) throw new Error(`There is no period ${unit}`)
   const map = select({
     columns: [
@@ -108,8 +114,16 @@ function moveByPeriod(context: Context, { before, alias, around }: Move, unit: s
         ...fromQuery('z', numberedPeriods(context, name, unit)),
         join: 'inner',
         on: [
-          operation('=', column('period', 'z'), operation('+', column('period', 'a'), { kind: 'literal', value: count })),
-          operation('=', column('place', 'z'), { kind: 'call', name: 'least', args: [column('place', 'a'), column('length', 'z')] }),
+          operation(
+            '=',
+            column('period', 'z'),
+            operation('+', column('period', 'a'), { kind: 'literal', value: count }),
+          ),
+          operation('=', column('place', 'z'), {
+            kind: 'call',
+            name: 'least',
+            args: [column('place', 'a'), column('length', 'z')],
+          }),
         ],
       },
     ],
@@ -132,7 +146,13 @@ function numberedPeriods(context: Context, calendar: string, unit: string): Quer
       { name: 'length', sql: { kind: 'window', name: 'count', of: column('t', 'c'), partition, order: [] } },
       {
         name: 'place',
-        sql: { kind: 'window', name: 'row_number', of: undefined, partition, order: [{ by: column('t', 'c'), descending: false }] },
+        sql: {
+          kind: 'window',
+          name: 'row_number',
+          of: undefined,
+          partition,
+          order: [{ by: column('t', 'c'), descending: false }],
+        },
       },
     ],
     from: fromQuery('c', calendarQuery(context, calendar)),

@@ -49,7 +49,10 @@ function write(tree: Tree, names: Names): Written {
     case 'call':
       return plain({ kind: 'call', name: tree.name, args: tree.args.map(sqlOf) })
     case 'cast':
-      return { sql: { kind: 'cast', of: sqlOf(tree.of), to: tree.to }, time: tree.to === 'timestamp' || tree.to === 'date' }
+      return {
+        sql: { kind: 'cast', of: sqlOf(tree.of), to: tree.to },
+        time: tree.to === 'timestamp' || tree.to === 'date',
+      }
     case 'truncate':
       return { sql: { kind: 'truncate', of: timeOf(tree.of, names), grain: tree.grain }, time: true }
     case 'extract':
@@ -70,7 +73,9 @@ function timeOf(tree: Tree, names: Names): Sql {
 
 function valueOf(value: string | number | boolean | null, inline: boolean): Sql {
   if (typeof value === 'string') return { kind: 'parameter', value, type: undefined }
-  return typeof value === 'number' && !inline ? { kind: 'parameter', value, type: 'number' } : { kind: 'literal', value }
+  return typeof value === 'number' && !inline
+    ? { kind: 'parameter', value, type: 'number' }
+    : { kind: 'literal', value }
 }
 
 /** A text beside a time is a date; METRIC_QUESTION_INVALID where it is none. */
@@ -78,7 +83,10 @@ function asMoment(tree: Tree, { sql }: Written, beside: Written): Sql {
   if (!beside.time || tree.kind !== 'value' || typeof tree.value !== 'string') return sql
   const moment = readMoment(tree.value)
   if (moment === undefined) {
-    throw new AquiferError('METRIC_QUESTION_INVALID', 'A time is compared with a text that is no date; write 2024-03-31.')
+    throw new AquiferError(
+      'METRIC_QUESTION_INVALID',
+      'A time is compared with a text that is no date; write 2024-03-31.',
+    )
   }
   return timestamp(moment.first)
 }

@@ -26,7 +26,9 @@ export const duckdb: Dialect = {
   // Of a date, DATE_TRUNC is a date.
   truncate: (sql, grain) => `CAST(DATE_TRUNC(${quoted(grain)}, ${sql}) AS TIMESTAMP)`,
   extract: (sql, part) =>
-    part === 'second' ? `CAST(FLOOR(EXTRACT(second FROM ${sql})) AS INTEGER)` : `EXTRACT(${partNames[part] ?? part} FROM ${sql})`,
+    part === 'second'
+      ? `CAST(FLOOR(EXTRACT(second FROM ${sql})) AS INTEGER)`
+      : `EXTRACT(${partNames[part] ?? part} FROM ${sql})`,
   shift: (sql, count, unit) => `(${sql} + INTERVAL (${String(count)}) ${unit.toUpperCase()})`,
   zoned: (sql, from, to) => `TIMEZONE(${quoted(to)}, TIMEZONE(${quoted(from)}, ${sql}))`,
   percentile: (sql, at, discrete) =>

@@ -37,7 +37,9 @@ function extract(sql: string, part: DatePart): string {
 }
 
 const interval = (count: number, unit: StandardGrain): string =>
-  unit === 'millisecond' ? `INTERVAL ${String(count * 1000)} MICROSECOND` : `INTERVAL ${String(count)} ${unit.toUpperCase()}`
+  unit === 'millisecond'
+    ? `INTERVAL ${String(count * 1000)} MICROSECOND`
+    : `INTERVAL ${String(count)} ${unit.toUpperCase()}`
 
 /** MariaDB 10.5 and MySQL 8.0 and later. Text compares as the columns' collations say. */
 export const mysql: Dialect = {
@@ -53,7 +55,8 @@ export const mysql: Dialect = {
       return args.reduce((a, b) => `${name.toUpperCase()}(COALESCE(${a}, ${b}), COALESCE(${b}, ${a}))`)
     }
     // Doubles would be rounded to the even neighbour.
-    if (name === 'round') return `ROUND(CAST(${args[0] ?? ''} AS DECIMAL(65, 20))${args[1] === undefined ? '' : `, ${args[1]}`})`
+    if (name === 'round')
+      return `ROUND(CAST(${args[0] ?? ''} AS DECIMAL(65, 20))${args[1] === undefined ? '' : `, ${args[1]}`})`
     return standardCall(name, args)
   },
   concat: (left, right) => `CONCAT(${left}, ${right})`,

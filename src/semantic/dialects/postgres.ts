@@ -20,7 +20,8 @@ export const postgres: Dialect = {
   placeholder: (marker, type) => (type === undefined ? marker : `CAST(${marker} AS ${types[type]})`),
   call: (name, args) => {
     // There is no round(double precision, integer).
-    if (name === 'round') return `ROUND(CAST(${args[0] ?? ''} AS NUMERIC)${args[1] === undefined ? '' : `, ${args[1]}`})`
+    if (name === 'round')
+      return `ROUND(CAST(${args[0] ?? ''} AS NUMERIC)${args[1] === undefined ? '' : `, ${args[1]}`})`
     return standardCall(name, args)
   },
   concat: (left, right) => `(${left} || ${right})`,

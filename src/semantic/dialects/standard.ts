@@ -12,4 +12,5 @@ export const parts = (table: string, identifier: (name: string) => string): stri
 export const standardCall = (name: FunctionName, args: readonly string[]): string =>
   `${name === 'length' ? 'CHAR_LENGTH' : name.toUpperCase()}(${args.join(', ')})`
 
-export const nullsLast = (sql: string, { descending }: Order): string => `${sql} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
+export const nullsLast = (sql: string, { descending }: Order): string =>
+  `${sql} ${descending ? 'DESC' : 'ASC'} NULLS LAST`

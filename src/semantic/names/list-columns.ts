@@ -44,7 +44,9 @@ function columnsOf(layer: MetricLayer, reach: Reach): readonly Reachable[] {
     return ways.map((links) => named(links, item, type === 'time' ? 'time' : 'dimension'))
   })
   const arrivedBy = reach.hops.at(-1)?.key
-  const entities = Object.keys(model.entities).flatMap((item) => (item === arrivedBy ? [] : [named(joined, item, 'entity')]))
+  const entities = Object.keys(model.entities).flatMap((item) =>
+    item === arrivedBy ? [] : [named(joined, item, 'entity')],
+  )
   return [...dimensions, ...entities]
 }
 

@@ -52,7 +52,9 @@ function keyOf(model: Model, kind: string): string | undefined {
 /** Names of the dimensions that say from when and until when a row held. */
 export function validityOf(model: Model): { readonly start: string; readonly end: string } | undefined {
   const named = (which: 'start' | 'end'): string | undefined =>
-    Object.entries(model.dimensions).find(([, dimension]) => dimension.type === 'time' && dimension.validity === which)?.[0]
+    Object.entries(model.dimensions).find(
+      ([, dimension]) => dimension.type === 'time' && dimension.validity === which,
+    )?.[0]
   const start = named('start')
   const end = named('end')
   return start === undefined || end === undefined ? undefined : { start, end }

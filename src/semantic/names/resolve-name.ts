@@ -45,7 +45,8 @@ export function resolveName(request: NameRequest, scope: NameScope): Resolved {
   const written = [...request.path, request.name].join('__')
   const readings = readName(request, scope.layer)
   for (const { words, cut } of readings) {
-    if (words.length === 1 && words[0] === metricTime) return { name: metricTime, kind: 'time', cut, columns: undefined }
+    if (words.length === 1 && words[0] === metricTime)
+      return { name: metricTime, kind: 'time', cut, columns: undefined }
     const found = findColumns(words, scope)
     if (found === undefined) continue
     if (cut !== undefined && found.kind !== 'time') continue
@@ -55,19 +56,29 @@ export function resolveName(request: NameRequest, scope: NameScope): Resolved {
 }
 
 /** As it stands first, then with its end read as a grain or a part. */
-function readName({ name, path, grain, part }: NameRequest, layer: MetricLayer): readonly { words: readonly string[]; cut: Cut | undefined }[] {
+function readName(
+  { name, path, grain, part }: NameRequest,
+  layer: MetricLayer,
+): readonly { words: readonly string[]; cut: Cut | undefined }[] {
   const words = [...path, ...name.split('__')]
   if (part !== undefined) return [{ words, cut: { part } }]
   if (grain !== undefined) {
     const cut = readGrain(grain, layer)
-    return cut === undefined ? refuse('unsupported', `There is no grain ${grain}.`, [...grains, ...periodsOf(layer)]) : [{ words, cut }]
+    return cut === undefined
+      ? refuse('unsupported', `There is no grain ${grain}.`, [...grains, ...periodsOf(layer)])
+      : [{ words, cut }]
   }
   const last = words.at(-1) ?? ''
   const rest = words.slice(0, -1)
   if (rest.length === 0) return [{ words, cut: undefined }]
   const partName = last.startsWith('extract_') ? dateParts.find((one) => last === `extract_${one}`) : undefined
   const cut = partName === undefined ? readGrain(last, layer) : { part: partName }
-  return cut === undefined ? [{ words, cut }] : [{ words, cut: undefined }, { words: rest, cut }]
+  return cut === undefined
+    ? [{ words, cut }]
+    : [
+        { words, cut: undefined },
+        { words: rest, cut },
+      ]
 }
 
 export function readGrain(name: string, layer: MetricLayer): Cut | undefined {
@@ -123,7 +134,9 @@ function findColumns(words: readonly string[], scope: NameScope): Found | undefi
 /** A model's own dimension may go by several of its identities. */
 function sameColumn(names: readonly string[], matches: readonly Reachable[]): boolean {
   const found = matches.filter((match) => names.includes(match.name))
-  return found.every((match) => match.reach.hops.length === 0 && match.item === found[0]?.item && match.kind === found[0].kind)
+  return found.every(
+    (match) => match.reach.hops.length === 0 && match.item === found[0]?.item && match.kind === found[0].kind,
+  )
 }
 
 function matching(words: readonly string[], base: string, { layer, sees }: NameScope): readonly Reachable[] {
@@ -136,7 +149,13 @@ function matching(words: readonly string[], base: string, { layer, sees }: NameS
     if (endsWith(column.links, links)) return true
     // `view__listing`: an entity of the model itself, after the model's own identity.
     const [only, more] = links
-    return column.kind === 'entity' && column.links.length === 0 && more === undefined && only !== undefined && identities.includes(only)
+    return (
+      column.kind === 'entity' &&
+      column.links.length === 0 &&
+      more === undefined &&
+      only !== undefined &&
+      identities.includes(only)
+    )
   })
 }
 
@@ -151,7 +170,9 @@ function refuseUnknown(written: string, words: readonly string[], scope: NameSco
   )
   const common = [...new Set(lists[0] ?? [])].filter((name) => lists.every((list) => list.includes(name)))
   const near = closest(written, common)
-  const meant = readName({ name: written, path: [], grain: undefined, part: undefined }, scope.layer).map((reading) => reading.words)
+  const meant = readName({ name: written, path: [], grain: undefined, part: undefined }, scope.layer).map(
+    (reading) => reading.words,
+  )
   const holder = Object.entries(scope.layer.models).find(([model, { dimensions, entities, primary }]) =>
     [words, ...meant].some((names) => {
       const item = names.at(-1) ?? ''

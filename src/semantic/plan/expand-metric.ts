@@ -86,9 +86,7 @@ export function expandMetric(layer: MetricLayer, name: string, above: Above): Va
     }
   }
   if (metric.type === 'derived') {
-    const inputs = metric.inputs.map(
-      (input) => [aliasOf(input), expandInput(layer, input, under)] as const,
-    )
+    const inputs = metric.inputs.map((input) => [aliasOf(input), expandInput(layer, input, under)] as const)
     return { kind: 'arithmetic', tree: parseArithmetic(metric.expr), inputs: new Map(inputs) }
   }
   if (metric.type === 'conversion') return expandConversion(layer, metric, under)
@@ -139,7 +137,10 @@ function shiftsOf(input: Exclude<MetricInput, string>): readonly Shift[] {
 
 function expandConversion(layer: MetricLayer, metric: Extract<Metric, { type: 'conversion' }>, above: Above): Value {
   const base = leafOf(layer, metric.base, above)
-  const { measure, fill, everyPeriod, filters } = leafOf(layer, metric.conversion, { filters: [], shifts: above.shifts })
+  const { measure, fill, everyPeriod, filters } = leafOf(layer, metric.conversion, {
+    filters: [],
+    shifts: above.shifts,
+  })
   const leaf: Leaf = {
     ...base,
     measure,
@@ -155,7 +156,9 @@ function expandConversion(layer: MetricLayer, metric: Extract<Metric, { type: 'c
     },
   }
   const conversions: Value = { kind: 'leaf', leaf }
-  return metric.calculate === 'count' ? conversions : { kind: 'ratio', top: conversions, bottom: { kind: 'leaf', leaf: base } }
+  return metric.calculate === 'count'
+    ? conversions
+    : { kind: 'ratio', top: conversions, bottom: { kind: 'leaf', leaf: base } }
 }
 
 export function leavesOf(value: Value): readonly Leaf[] {

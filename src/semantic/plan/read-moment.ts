@@ -8,7 +8,8 @@ export function readMoment(text: string): { readonly first: string; readonly aft
   const numbers = [year, month ?? '01', day ?? '01', hour ?? '00', minute ?? '00', second ?? '00'].map(Number)
   const [y = 0, mo = 1, d = 1, h = 0, mi = 0, s = 0] = numbers
   const at = new Date(Date.UTC(y, mo - 1, d, h, mi, s))
-  const real = at.getUTCFullYear() === y && at.getUTCMonth() === mo - 1 && at.getUTCDate() === d && at.getUTCHours() === h
+  const real =
+    at.getUTCFullYear() === y && at.getUTCMonth() === mo - 1 && at.getUTCDate() === d && at.getUTCHours() === h
   if (!real || at.getUTCMinutes() !== mi || at.getUTCSeconds() !== s) return undefined
   const first = `${isoOf(at)}${fraction === undefined ? '' : `.${fraction}`}`
   if (fraction !== undefined) {

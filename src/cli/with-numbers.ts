@@ -1,0 +1,14 @@
+import type { Caller } from '../core/caller.ts'
+import type { OpenNumbers } from '../open-numbers.ts'
+import type { Run } from './run.ts'
+
+/** Opens the ledger and the metrics for one command, and closes both whatever happens. */
+export async function withNumbers<T>(run: Run, work: (opened: OpenNumbers, caller: Caller) => Promise<T>): Promise<T> {
+  const { openLedger } = await import('../app.ts')
+  const { openNumbers } = await import('../open-numbers.ts')
+  const config = await run.loadConfig()
+  const parts = { config, env: run.env, log: run.log }
+  await using ledger = await openLedger({ ...parts, signal: run.signal })
+  await using opened = await openNumbers({ ...parts, ledger })
+  return work(opened, config.access.local)
+}

@@ -1,0 +1,76 @@
+import path from 'node:path'
+import type { Config } from './core/config.ts'
+import { systemClock } from './core/clock.ts'
+import type { Env } from './core/env.ts'
+import { AquiferError } from './core/errors.ts'
+import type { Ledger } from './core/ledger.ts'
+import type { Log } from './core/log.ts'
+import { loadMetrics } from './cli/load-metrics.ts'
+import { revealSecrets } from './config/reveal-secrets.ts'
+import { declaredChecks } from './semantic/ask/declared-checks.ts'
+import type { NumbersContext } from './semantic/ask/context.ts'
+import type { Engine } from './semantic/engine.ts'
+import { loadEngine } from './semantic/engines/index.ts'
+import { createNumbers, type NumbersMethods } from './semantic/numbers.ts'
+
+/** The metrics of a configuration, over engines that are opened at first use. */
+export interface OpenNumbers extends AsyncDisposable {
+  readonly context: NumbersContext
+  readonly numbers: NumbersMethods
+}
+
+export interface OpenNumbersOptions {
+  readonly config: Config
+  readonly env: Env
+  readonly log: Log
+  readonly ledger: Pick<Ledger, 'secret'>
+}
+
+/** METRICS_NONE where the configuration names no metrics, CONFIG_INVALID with every fault of theirs. */
+export async function openNumbers({ config, env, log, ledger }: OpenNumbersOptions): Promise<OpenNumbers> {
+  const layer = await loadMetrics(config)
+  await using stack = new AsyncDisposableStack()
+  const engine = openEngines({ config, env, log }, stack)
+  const context: NumbersContext = {
+    layer,
+    engine,
+    secret: await ledger.secret({ purpose: 'receipts' }),
+    everybody: config.access.default,
+    clock: systemClock,
+    outcomes: (metrics) => Promise.resolve(declaredChecks(layer, metrics)),
+    limits: { rows: 1_000_000, bytes: 256 * 1024 * 1024, timeoutMs: 60_000 },
+  }
+  const moved = stack.move()
+  return {
+    context,
+    numbers: createNumbers(context),
+    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  }
+}
+
+function openEngines(
+  { config, env, log }: Omit<OpenNumbersOptions, 'ledger'>,
+  stack: AsyncDisposableStack,
+): NumbersContext['engine'] {
+  const opened = new Map<string, Promise<Engine>>()
+  const open = async (name: string): Promise<Engine> => {
+    const connection = config.connections[name]
+    if (connection === undefined) throw new AquiferError('CONFIG_INVALID', `aquifer.yaml has no connection ${name}.`)
+    const type = await loadEngine(connection.type)
+    const options = await revealSecrets(connection.options, env)
+    return type.open({ name, options, dir: stateDir(config), log })
+  }
+  stack.defer(async () => {
+    await Promise.allSettled([...opened.values()].map(async (engine) => (await engine)[Symbol.asyncDispose]()))
+  })
+  return (name) => {
+    const engine = opened.get(name) ?? open(name)
+    opened.set(name, engine)
+    // What could not be opened is tried again by the next question.
+    engine.catch(() => opened.delete(name))
+    return engine
+  }
+}
+
+const stateDir = ({ dir, ledger }: Config): string =>
+  ledger.kind === 'embedded' ? ledger.dir : path.join(dir, '.aquifer')

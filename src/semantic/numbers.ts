@@ -1,0 +1,59 @@
+import type { Caller } from '../core/caller.ts'
+import { AquiferError } from '../core/errors.ts'
+import { hint } from '../core/nearest.ts'
+import type { Explanation, MetricDetails, Numbers } from '../core/numbers.ts'
+import { ask, compileFor } from './ask/ask.ts'
+import { accessFor, visibleMetrics, type NumbersContext } from './ask/context.ts'
+import { listDimensions } from './ask/list-dimensions.ts'
+import { valuesOf } from './ask/values.ts'
+import { worst } from './ask/notices.ts'
+import { understand } from './ask/understand.ts'
+import { verify } from './ask/verify.ts'
+import { describeMetric } from './describe-metric.ts'
+
+export type NumbersMethods = Omit<Numbers, 'check' | typeof Symbol.asyncDispose>
+
+/** The doors' way to the metrics of a layer. */
+export function createNumbers(context: NumbersContext): NumbersMethods {
+  return {
+    list: async (caller) => {
+      const outcomes = await context.outcomes(visibleMetrics(context, caller))
+      return visibleMetrics(context, caller).flatMap((name) => {
+        const metric = context.layer.metrics[name]
+        if (metric === undefined) return []
+        const { type, label = null, description = null, scope = null, status } = metric
+        const checks = worst(outcomes.filter((outcome) => outcome.metric === name))
+        return [{ name, type, label, description, scope, status, checks }]
+      })
+    },
+    describe: (name, caller) => describe(context, name, caller),
+    ask: (request, caller, options) => ask(context, request, caller, options),
+    explain: async (request, caller) => {
+      if (!caller.admin)
+        throw new AquiferError('METRIC_SQL_HIDDEN', 'The statement of a metric is shown to administrators only.')
+      const understood = understand(context.layer, request, visibleMetrics(context, caller))
+      if ('options' in understood) {
+        const names = understood.options.join(', ')
+        throw new AquiferError('METRIC_QUESTION_INVALID', `${understood.word} could be ${names}; name one.`)
+      }
+      const compiled = await compileFor(context, understood.question, accessFor(context, caller))
+      if ('refusal' in compiled) return compiled
+      const { statement, connection = null, tables, models } = compiled
+      const { dialect } = await context.engine(connection ?? '')
+      return { sql: statement.sql, values: statement.values, dialect, connection, tables, models } satisfies Explanation
+    },
+    values: (request, caller) => valuesOf(context, request, caller),
+    verify: (receipt, caller, options) => verify(context, receipt, caller, options),
+  }
+}
+
+async function describe(context: NumbersContext, name: string, caller: Caller): Promise<MetricDetails> {
+  const visible = visibleMetrics(context, caller)
+  const metric = visible.includes(name) ? describeMetric(context.layer, name) : undefined
+  if (metric === undefined) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}${hint(name, visible)}`)
+  return {
+    metric,
+    dimensions: listDimensions(context, [name], accessFor(context, caller)),
+    checks: await context.outcomes([name]),
+  }
+}

@@ -4,6 +4,7 @@ import { readMetrics } from '../config/read-metrics.ts'
 import type { Config } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
 import { isEngine } from '../semantic/engines/index.ts'
+import { findExpressionFaults } from '../semantic/find-expression-faults.ts'
 import { findFaults } from '../semantic/find-faults.ts'
 
 /** The metrics that `metrics:` names, checked. METRICS_NONE where it names none, CONFIG_INVALID with every fault. */
@@ -13,7 +14,8 @@ export async function loadMetrics(config: Config, cwd = process.cwd()): Promise<
   const connections = Object.values(config.connections).filter(({ type }) => isEngine(type))
   const names = connections.map(({ name }) => name)
   const layer = placeOnConnection(written, names)
-  const faults = findFaults(layer, names)
+  const named = findFaults(layer, names)
+  const faults = named.length > 0 ? named : findExpressionFaults(layer)
   if (faults.length > 0)
     throw configInvalid(
       document,

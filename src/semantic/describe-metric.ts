@@ -25,6 +25,8 @@ export interface MetricDescription {
   /** Changes with anything that can change the number: of the metric, of what it is made of, of their tables. */
   readonly definition_hash: string
   readonly filter: string | null
+  /** From which age on its data are stale. */
+  readonly freshness_ms: number | null
   readonly lineage: Origin
 }
 
@@ -45,27 +47,14 @@ export function describeMetric(layer: MetricLayer, name: string): MetricDescript
     version: metric.version,
     definition_hash: hashOf(layer, name),
     filter: metric.filter ?? null,
+    freshness_ms: metric.freshness ?? null,
     lineage: originOf(layer, name),
   }
 }
 
-/** For people: what it is, then its lineage as a tree. */
-export function describeText(metric: MetricDescription): string {
-  const facts = [
-    ['status', metric.successor === null ? metric.status : `${metric.status}, use ${metric.successor}`],
-    ['scope', metric.scope],
-    ['only where', metric.filter],
-    ['owner', metric.owner],
-    ['also called', metric.synonyms.length === 0 ? null : metric.synonyms.join(', ')],
-    ['version', `${String(metric.version)} (${metric.definition_hash.slice(0, 12)})`],
-  ] as const
-  return [
-    `${metric.name}${metric.label === null ? '' : `: ${metric.label}`}`,
-    ...(metric.description === null ? [] : [metric.description]),
-    ...facts.flatMap(([what, text]) => (text === null ? [] : [`  ${what.padEnd(11)}  ${text}`])),
-    '',
-    ...treeOf(metric.lineage, '', ''),
-  ].join('\n')
+/** Lineage drawn as a tree. */
+export function lineageText(origin: Origin): string {
+  return treeOf(origin, '', '').join('\n')
 }
 
 function treeOf({ kind, name, how, from }: Origin, first: string, rest: string): readonly string[] {

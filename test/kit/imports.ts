@@ -44,7 +44,7 @@ export function toSourceFile(path: string, text: string): SourceFile {
 }
 
 function specifiersOf(code: string): string[] {
-  const specifier = /(?:\bfrom|\bimport|\bimport\()\s*['"]([^'"\n]+)['"]/g
+  const specifier = /(?:\bfrom |\bimport |\bimport\()\s*['"]([^'"\s]+)['"]/g
   return [...code.matchAll(specifier)].map((match) => match[1] ?? '')
 }
 

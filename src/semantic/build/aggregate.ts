@@ -1,4 +1,5 @@
 import type { Model } from '../../../schemas/metrics.ts'
+import { refuse } from '../refuse.ts'
 import {
   column,
   fromQuery,
@@ -53,8 +54,8 @@ export function aggregate(context: Context, grouping: Grouping): Select {
 
 const count = (of: Sql): Sql => ({ kind: 'aggregate', aggregate: 'count', of })
 const isPercentile = ({ measure }: Aggregated): boolean => measure.agg === 'median' || measure.agg === 'percentile'
-const percentileOf = ({ agg, percentile }: Measure): { at: number; discrete: boolean } =>
-  agg === 'median' || percentile === undefined ? { at: 0.5, discrete: false } : percentile
+const percentileOf = ({ agg, percentile }: Measure): NonNullable<Measure['percentile']> =>
+  agg === 'median' || percentile === undefined ? { at: 0.5, discrete: false, approximate: false } : percentile
 
 function valueOf(context: Context, { from, measure, name }: Aggregated, alias: string): Sql {
   const of = column(from, alias)
@@ -62,9 +63,17 @@ function valueOf(context: Context, { from, measure, name }: Aggregated, alias: s
     case 'sum_boolean':
       return count({ kind: 'case', branches: [{ when: of, then: literal(1) }], otherwise: undefined })
     case 'median':
-    case 'percentile':
+    case 'percentile': {
+      const { discrete, approximate } = percentileOf(measure)
+      if (approximate && !discrete && context.dialect.estimate === undefined) {
+        refuse(
+          'unsupported',
+          `${context.dialect.name} estimates no percentiles; without ` + '`approximate` it is exact.',
+        )
+      }
       if (!context.dialect.percentiles) return rankedPercentile(name, of, alias, percentileOf(measure))
       return { kind: 'aggregate', aggregate: 'percentile', of, percentile: percentileOf(measure) }
+    }
     default:
       return { kind: 'aggregate', aggregate: measure.agg, of }
   }

@@ -42,6 +42,7 @@ export const clickhouse: Dialect = {
     `toDateTime64(toString(toTimeZone(toDateTime64(toString(${sql}), 6, ${quoted(from)}), ${quoted(to)})), 6, 'UTC')`,
   percentile: (sql, at, discrete) =>
     discrete ? `quantileExactLow(${String(at)})(${sql})` : `quantileExactInclusive(${String(at)})(toFloat64(${sql}))`,
+  estimate: (sql, at) => `quantileTDigest(${String(at)})(toFloat64(${sql}))`,
   avg: (sql) => `avg(toFloat64(${sql}))`,
   countDistinct: (sql) => `uniqExact(${sql})`,
   series: (first, last, grain) =>

@@ -33,6 +33,7 @@ export const duckdb: Dialect = {
   zoned: (sql, from, to) => `TIMEZONE(${quoted(to)}, TIMEZONE(${quoted(from)}, ${sql}))`,
   percentile: (sql, at, discrete) =>
     discrete ? `QUANTILE_DISC(${sql}, ${String(at)})` : `QUANTILE_CONT(CAST(${sql} AS DOUBLE), ${String(at)})`,
+  estimate: (sql, at) => `APPROX_QUANTILE(${sql}, ${String(at)})`,
   avg: (sql) => `AVG(CAST(${sql} AS DOUBLE))`,
   countDistinct: (sql) => `COUNT(DISTINCT ${sql})`,
   series: (first, last, grain) =>

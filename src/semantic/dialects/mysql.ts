@@ -68,6 +68,7 @@ export const mysql: Dialect = {
   zoned: (sql, from, to) => `CONVERT_TZ(${sql}, ${quoted(from)}, ${quoted(to)})`,
   // Written as ranks and counts; see build/rank-values.ts.
   percentile: (sql) => sql,
+  estimate: undefined,
   avg: (sql) => `AVG(CAST(${sql} AS DOUBLE))`,
   countDistinct: (sql) => `COUNT(DISTINCT ${sql})`,
   series: (first, last, grain) =>

@@ -38,6 +38,7 @@ export const postgres: Dialect = {
     discrete
       ? `PERCENTILE_DISC(${String(at)}) WITHIN GROUP (ORDER BY ${sql})`
       : `PERCENTILE_CONT(${String(at)}) WITHIN GROUP (ORDER BY CAST(${sql} AS DOUBLE PRECISION))`,
+  estimate: undefined,
   avg: (sql) => `AVG(CAST(${sql} AS DOUBLE PRECISION))`,
   countDistinct: (sql) => `COUNT(DISTINCT ${sql})`,
   series: (first, last, grain) => {

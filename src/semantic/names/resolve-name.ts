@@ -1,6 +1,7 @@
 import type { MetricLayer } from '../../../schemas/metrics.ts'
 import { nearest } from '../../core/nearest.ts'
 import { dateParts, grains, type DatePart, type StandardGrain } from '../condition/tree.ts'
+import { nameOf } from '../find-faults.ts'
 import { refuse } from '../refuse.ts'
 import { identitiesOf, listColumns, type Reachable } from './list-columns.ts'
 
@@ -183,7 +184,22 @@ function refuseUnknown(written: string, words: readonly string[], scope: NameSco
   )
   if (holder === undefined) return refuse('unreachable', `There is no ${written}.`, near)
   const why = `a row of ${scope.bases.join(' or ')} may meet several rows of ${holder[0]}, and would be counted with each`
-  return refuse('fan_out', `${written} cannot be asked here: ${why}.`, near)
+  const metrics = metricsBy(words, scope)
+  return refuse('fan_out', `${written} cannot be asked here: ${why}.`, [...metrics, ...near].slice(0, 8))
+}
+
+/** Up to three simple metrics that can be asked by this name. */
+function metricsBy(words: readonly string[], { layer, sees }: NameScope): readonly string[] {
+  const reaches = (measure: string): boolean =>
+    Object.entries(layer.models).some(
+      ([model, { measures }]) =>
+        Object.hasOwn(measures, measure) &&
+        sees(model, measure) &&
+        matching(words, model, { layer, sees, bases: [model] }).length > 0,
+    )
+  return Object.entries(layer.metrics)
+    .flatMap(([name, metric]) => (metric.type === 'simple' && reaches(nameOf(metric.measure)) ? [name] : []))
+    .slice(0, 3)
 }
 
 /** Up to eight names, the likeliest first: like it, or ending in the same word, then the shortest. */

@@ -24,6 +24,8 @@ export interface Dialect {
   shift(sql: string, count: number, unit: StandardGrain): string
   zoned(sql: string, from: string, to: string): string
   percentile(sql: string, at: number, discrete: boolean): string
+  /** A continuous percentile, estimated; undefined where the database has no estimate. */
+  readonly estimate: ((sql: string, at: number) => string) | undefined
   avg(sql: string): string
   countDistinct(sql: string): string
   /** A select whose one column `t` has every period from the first to the last. */

@@ -33,7 +33,9 @@ export type Sql =
       readonly kind: 'aggregate'
       readonly aggregate: SqlAggregate
       readonly of: Sql
-      readonly percentile?: { readonly at: number; readonly discrete: boolean } | undefined
+      readonly percentile?:
+        | { readonly at: number; readonly discrete: boolean; readonly approximate: boolean }
+        | undefined
     }
   | {
       readonly kind: 'window'

@@ -157,7 +157,8 @@ function writeAggregate(sql: Extract<Sql, { kind: 'aggregate' }>, writer: Writer
   if (sql.aggregate === 'avg') return dialect.avg(of)
   if (sql.aggregate === 'count_distinct') return dialect.countDistinct(of)
   if (sql.aggregate === 'percentile') {
-    const { at, discrete } = sql.percentile ?? { at: 0.5, discrete: false }
+    const { at, discrete, approximate } = sql.percentile ?? { at: 0.5, discrete: false, approximate: false }
+    if (approximate && !discrete && dialect.estimate !== undefined) return dialect.estimate(of, at)
     return dialect.percentile(of, at, discrete)
   }
   return `${sql.aggregate.toUpperCase()}(${of})`

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { compileQuestion } from '../../src/semantic/compile.ts'
+import { accessOf } from '../../src/semantic/plan/access.ts'
+import type { Question } from '../../src/semantic/question.ts'
+import { layerOf, shopLayer } from '../kit/shop-layer.ts'
+
+const admin = { id: 'local', groups: [], admin: true }
+
+function ask(question: Partial<Question>, caller = admin, layer = shopLayer): ReturnType<typeof compileQuestion> {
+  const whole = { metrics: [], by: [], order: [], distinct: true, extent: false, ...question }
+  return compileQuestion(layer, whole, { dialect: 'postgres', access: accessOf(layer, caller, { public: true }) })
+}
+
+test('a dimension that rows meet several of is refused, with what would work', () => {
+  expect(ask({ metrics: ['revenue'], by: ['item__product'] })).toEqual({
+    refusal: {
+      reason: 'fan_out',
+      message:
+        'item__product cannot be asked here: a row of orders may meet several rows of items, and would be counted with each.',
+      nearest: [
+        'quantity',
+        'order',
+        'customer',
+        'customer__tier',
+        'order__channel',
+        'customer__country',
+        'order__ordered_at',
+        'customer__referrer',
+      ],
+    },
+  })
+})
+
+test('facts of two models are each aggregated by themselves before they meet', () => {
+  const compiled = ask({ metrics: ['refund_share'], by: ['customer__tier'] })
+  expect('refusal' in compiled ? compiled : compiled.models).toEqual(['customers', 'orders', 'refunds'])
+})
+
+test('a role and a way that both end in the name are ambiguous', () => {
+  const two = layerOf(`
+models:
+  trips:
+    connection: c
+    table: trips
+    entities:
+      trip: { type: primary }
+      start: { type: foreign, of: station }
+      goal: { type: foreign, of: station }
+    measures: { trips: { agg: count, expr: 1 } }
+  stations:
+    connection: c
+    table: stations
+    entities: { station: { type: primary } }
+    dimensions: { city: { type: categorical } }
+metrics:
+  trips: { type: simple, measure: trips }
+`)
+  expect(ask({ metrics: ['trips'], by: ['city'] }, admin, two)).toEqual({
+    refusal: {
+      reason: 'ambiguous',
+      message: 'city could be any of start__city, goal__city; name one.',
+      nearest: ['start__city', 'goal__city'],
+    },
+  })
+})
+
+test.each([
+  ['a window without a time', { metrics: ['weekly_revenue'] }, 'needs_time'],
+  ['an offset without a time', { metrics: ['growth'] }, 'needs_time'],
+  [
+    'a running number by a part of the date',
+    { metrics: ['running_revenue'], by: ['metric_time__extract_month'] },
+    'unsupported',
+  ],
+  ['a running number of what cannot be added up', { metrics: ['balance_so_far'], by: ['metric_time'] }, 'non_additive'],
+  ['metrics of two connections', { metrics: ['balance', 'revenue'] }, 'other_connection'],
+  ['a zone for local times', { metrics: ['refunded'], by: ['metric_time'], timeZone: 'Europe/Berlin' }, 'time_zone'],
+  ['an hour of what has days', { metrics: ['revenue'], by: ['metric_time__hour'] }, 'unsupported'],
+  ['a time for what has none', { metrics: ['quantity'], by: ['metric_time'] }, 'needs_time'],
+  ['a name that nothing has', { metrics: ['revenue'], by: ['customer__shoe_size'] }, 'unreachable'],
+] as const)('%s is refused', (_what, question, reason) => {
+  expect(
+    ask({ ...question, metrics: [...question.metrics], by: [...('by' in question ? question.by : [])] }),
+  ).toMatchObject({
+    refusal: { reason },
+  })
+})
+
+test('what a caller may not see is unknown to them, like what there is not', () => {
+  const sales = { id: 's', groups: ['sales'], admin: false }
+  const stranger = { id: 'x', groups: [], admin: false }
+  expect(() => ask({ metrics: ['median_order'] }, sales)).toThrow(
+    /^There is no metric median_order; known: orders, revenue/,
+  )
+  expect(() => ask({ metrics: ['revenue'] }, stranger)).toThrow(
+    /^There is no metric revenue; did you mean refunded\?$|known: quantity/,
+  )
+  expect(() => ask({ metrics: ['absent'] }, stranger)).toThrow(/^There is no metric absent; known: quantity/)
+})
+
+test("a caller's rows and small groups are cut inside the statement", () => {
+  const sales = ask({ metrics: ['revenue'] }, { id: 's', groups: ['sales'], admin: false })
+  expect('refusal' in sales ? sales : sales.statement).toEqual({
+    sql: `SELECT "a"."v1" AS "revenue"
+FROM (
+  SELECT SUM("r"."amount value") AS "v1"
+  FROM (
+    SELECT "b"."ordered_at" AS "t", "b"."amount value" AS "amount value"
+    FROM (
+      SELECT CAST("ordered_at" AS TIMESTAMP) AS "ordered_at", "amount" AS "amount value"
+      FROM "shop"."orders" AS "t"
+      WHERE ("channel" = $1)
+    ) AS "b"
+  ) AS "r"
+) AS "a"`,
+    values: ['web'],
+  })
+  const finance = ask({ metrics: ['revenue'], by: ['customer__tier'] }, { id: 'f', groups: ['finance'], admin: false })
+  expect('refusal' in finance ? '' : finance.statement.sql).toContain('HAVING (COUNT(1) >= 5)')
+})

@@ -48,9 +48,13 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'src/semantic': { folders: words, packages: ['node:*', 'zod'] },
   'src/semantic/engines/index.ts': { folders: ['src/core', 'src/semantic'], packages: ['fastest-levenshtein'] },
+  'src/semantic/engines/clickhouse': {
+    folders: [...words, ...engine],
+    packages: ['node:*', '@clickhouse/client', 'p-limit', 'zod'],
+  },
   'src/semantic/engines/duckdb': {
     folders: [...words, ...engine],
-    packages: ['node:*', '@aws-sdk/client-s3', '@duckdb/node-api', 'p-limit', 'zod'],
+    packages: ['node:*', '@aws-sdk/client-s3', '@duckdb/node-api', 'p-limit', 'picomatch', 'zod'],
   },
   'src/semantic/engines/mysql': { folders: [...words, ...engine], packages: ['node:*', 'mysql2', 'p-limit', 'zod'] },
   'src/semantic/engines/postgres': {
@@ -65,6 +69,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'src/cli': everything,
   'src/app.ts': everything,
+  'src/open-numbers.ts': everything,
 }
 
 const sources = readSources('src', 'indexers', 'schemas')

@@ -4,8 +4,10 @@ import type { EngineType } from '../engine-type.ts'
 
 /** Every type of database that metrics are computed in: one lazy line each, so that only what is used is loaded. */
 export const engines = {
+  clickhouse: () => import('./clickhouse/index.ts'),
   duckdb: () => import('./duckdb/index.ts'),
   mysql: () => import('./mysql/index.ts'),
+  pglite: () => import('./postgres/pglite.ts'),
   postgres: () => import('./postgres/index.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly default: EngineType }>>>
 

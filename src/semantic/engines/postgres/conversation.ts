@@ -99,8 +99,9 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
   }
 
   const conversation: Conversation = {
-    submit(connection) {
-      wire = wireOf(connection)
+    submit: (connection) => conversation.start(wireOf(connection)),
+    start(own) {
+      wire = own
       wire.stream.on('data', onData)
       wire.once('noData', onNoData)
       wire.stream.cork()

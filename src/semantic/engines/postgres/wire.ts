@@ -10,6 +10,7 @@ export interface Wire {
   close(message: { type: 'S'; name: string }): void
   flush(): void
   sync(): void
+  /** What is written between the two leaves at once; `data` are the bytes that come back, after what they say was handled. */
   readonly stream: NodeJS.EventEmitter & { cork(): void; uncork(): void }
   once(event: 'noData', listener: () => void): void
   off(event: 'noData', listener: () => void): void
@@ -17,6 +18,7 @@ export interface Wire {
 
 /** What `pg` calls on whatever was submitted to it; its own cursors are such a thing. */
 export interface Conversation extends Submittable {
+  start(wire: Wire): void
   handleRowDescription(message: { readonly fields: readonly Field[] }): void
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void
   handlePortalSuspended(): void

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import pLimit from 'p-limit'
+import { withDeadline } from '../../engine-deadline.ts'
+import type { EngineOptions } from '../../engine-type.ts'
+import type { Engine, EngineResult, RunLimits, Statement } from '../../engine.ts'
+import { openClient } from './client.ts'
+import type { ClickhouseConnection } from './config.ts'
+import { toEngineError } from './engine-error.ts'
+import { readColumns } from './read-columns.ts'
+import { readRights, rightsAdvice } from './rights.ts'
+import { readWatermark, type Ask } from './watermark.ts'
+
+/** How many statements run at once. */
+const concurrency = 8
+const catalogLimits = { rows: 10_000, bytes: 8 << 20, timeoutMs: 30_000 }
+
+/** ClickHouse 24 or later, over HTTP. It has no snapshots, so the watermark is taken before the rows and again after them. */
+export function openClickhouse({ name, options }: EngineOptions<ClickhouseConnection>): Promise<Engine> {
+  const client = openClient(name, options)
+  const slots = pLimit(concurrency)
+
+  async function attempt(work: Work): Promise<EngineResult> {
+    const { statement, tables, limits, signal } = work
+    const ask: Ask = async (sql, values) => (await client.read({ sql, values }, catalogLimits, signal)).rows
+    const before = await readWatermark(tables, ask)
+    const answer = await client.read(statement, limits, signal)
+    const after = await readWatermark(tables, ask)
+    // Somebody wrote while the rows were read, which may show either state: such a watermark equals no other.
+    return { ...answer, watermark: before === after ? after : `${after}+${randomUUID()}` }
+  }
+
+  const run: Engine['run'] = async (statement, { limits, tables, signal }) => {
+    try {
+      return await withDeadline(name, { limits, signal }, (stop) =>
+        slots(() => attempt({ statement, tables, limits, signal: stop })),
+      )
+    } catch (error) {
+      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+    }
+  }
+
+  return Promise.resolve({
+    dialect: 'clickhouse',
+    run,
+    columns: (table) => readColumns(table, name, run),
+    check: async () => {
+      const found = await readRights(run)
+      return found.length === 0 ? [] : [`Connection ${name}: its user ${found.join(', ')}. ${rightsAdvice}`]
+    },
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  })
+}
+
+interface Work {
+  readonly statement: Statement
+  readonly tables: readonly string[]
+  readonly limits: RunLimits
+  readonly signal: AbortSignal
+}

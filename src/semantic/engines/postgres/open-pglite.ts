@@ -1,0 +1,65 @@
+import pLimit from 'p-limit'
+import { withDeadline } from '../../engine-deadline.ts'
+import type { EngineOptions } from '../../engine-type.ts'
+import type { Engine, EngineResult } from '../../engine.ts'
+import { toEngineError } from './engine-error.ts'
+import type { PgliteConnection } from './pglite.ts'
+import { lockFolder, type FolderLock } from './pglite-folder.ts'
+import { startThread, type Thread } from './pglite-thread.ts'
+import { readColumns } from './read-columns.ts'
+import type { Work } from './run-statement.ts'
+
+/** Postgres embedded in a thread of this process. Its folder is locked from the first statement until it is closed. */
+export function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
+  const { path } = options
+  const slot = pLimit(1)
+  let lock: FolderLock | undefined
+  let thread: Promise<Thread> | undefined
+  let ending: Promise<void> | undefined
+
+  async function ready(): Promise<Thread> {
+    const current = await thread?.catch(() => undefined)
+    if (current?.gone === false) return current
+    // Never two engines on the same files, not even while one is ending.
+    await ending
+    lock ??= lockFolder(name, path)
+    thread = startThread({ path })
+    return thread
+  }
+
+  async function attempt({ statement, limits, signal }: Work): Promise<EngineResult> {
+    signal.throwIfAborted()
+    const opened = await ready()
+    signal.throwIfAborted()
+    const stop = (): void => {
+      ending = opened.terminate()
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      return await opened.run({ statement, limits })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  const run: Engine['run'] = async (statement, { limits, tables, signal }) => {
+    try {
+      return await withDeadline(name, { limits, signal }, (stop) =>
+        slot(() => attempt({ statement, limits, signal: stop })),
+      )
+    } catch (error) {
+      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+    }
+  }
+
+  return Promise.resolve({
+    dialect: 'postgres',
+    run,
+    columns: (table) => readColumns(table, name, run),
+    [Symbol.asyncDispose]: async () => {
+      await (await thread?.catch(() => undefined))?.terminate()
+      await ending
+      lock?.[Symbol.dispose]()
+    },
+  })
+}

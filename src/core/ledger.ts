@@ -1,5 +1,6 @@
 import type { ErrorView } from './errors.ts'
 import type { LedgerFeed } from './ledger-feed.ts'
+import type { LedgerNumbers } from './ledger-numbers.ts'
 import type { LedgerSearch } from './ledger-search.ts'
 import type { LedgerSync } from './ledger-sync.ts'
 
@@ -136,4 +137,4 @@ export interface FillGeneration {
  * The tables that decide what is known. Every method is a whole operation with one argument that can be cloned, so that
  * it runs alike in this process, in a worker thread and in the process that owns an embedded store.
  */
-export interface Ledger extends LedgerSync, LedgerFeed, LedgerSearch, LedgerAdmin, AsyncDisposable {}
+export interface Ledger extends LedgerSync, LedgerFeed, LedgerSearch, LedgerNumbers, LedgerAdmin, AsyncDisposable {}

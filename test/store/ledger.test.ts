@@ -1,10 +1,13 @@
 import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
+import { describeLedgerNumbers } from '../kit/ledger-numbers-suite.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
 import { testSettings } from '../kit/ledger-writes.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 
-describeLedger('the ledger on a native Postgres', async (): Promise<Ledger> => {
+const name = 'the ledger on a native Postgres'
+
+async function open(): Promise<Ledger> {
   const database = await openTestDatabase()
   const ledger = await openPostgresLedger({ url: database.url, schema: 'aquifer', lexical: 'ledger' })
   await ledger.ensureGeneration({ ...testSettings, languages: ['english'] })
@@ -15,4 +18,7 @@ describeLedger('the ledger on a native Postgres', async (): Promise<Ledger> => {
       await database[Symbol.asyncDispose]()
     },
   }
-})
+}
+
+describeLedger(name, open)
+describeLedgerNumbers(name, open)

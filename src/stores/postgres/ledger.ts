@@ -11,8 +11,11 @@ import { addDeadLetters, settleDeadLetters } from './ops/dead-letters.ts'
 import { knownEmbeddings } from './ops/embeddings.ts'
 import { feed } from './ops/feed.ts'
 import { generations } from './ops/generations.ts'
+import { keptAnswers } from './ops/kept-answers.ts'
+import { leases } from './ops/leases.ts'
 import { checkLexical } from './ops/lexical-index.ts'
 import { lexicalLeg } from './ops/lexical-leg.ts'
+import { metricChecks } from './ops/metric-checks.ts'
 import { reads } from './ops/reads.ts'
 import { readsForSync } from './ops/reads-for-sync.ts'
 import { removeSource } from './ops/remove-source.ts'
@@ -44,6 +47,9 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     ...reads(context),
     ...generations(context),
     checkLexical: checkLexical(context),
+    ...metricChecks(context),
+    ...keptAnswers(context),
+    ...leases(context),
     ...admin(context),
     ...apiKeys(context),
     ...backup(context),

@@ -108,4 +108,45 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       alter table projection add column position text;
     `,
   },
+  {
+    // What is known of numbers. Rows are JSON text: jsonb refuses characters that databases hold.
+    version: 3,
+    sql: `
+      create table metric_check (
+        metric text not null,
+        name text not null,
+        definition text not null,
+        status text not null,
+        message text,
+        at timestamptz not null,
+        primary key (metric, name)
+      );
+
+      create table kept_answer (
+        name text not null,
+        policy text not null,
+        definition text not null,
+        columns text not null,
+        watermark text not null,
+        as_of timestamptz,
+        complete boolean not null,
+        last_error jsonb,
+        primary key (name, policy)
+      );
+
+      create table kept_part (
+        name text not null,
+        policy text not null,
+        period text collate "C" not null,
+        rows text not null,
+        primary key (name, policy, period)
+      );
+
+      create table lease (
+        name text primary key,
+        run text not null,
+        until timestamptz not null
+      );
+    `,
+  },
 ]

@@ -11,7 +11,19 @@ import { createTables } from './generations.ts'
 import { ensureLexical } from './lexical-index.ts'
 import { buildVectorIndex } from './vector-index.ts'
 
-const fixedTables = ['meta', 'source', 'record', 'projection', 'dead_letter', 'usage', 'api_key', 'embedding'] as const
+const fixedTables = [
+  'meta',
+  'source',
+  'record',
+  'projection',
+  'dead_letter',
+  'usage',
+  'api_key',
+  'embedding',
+  'metric_check',
+  'kept_answer',
+  'kept_part',
+] as const
 
 interface Header {
   readonly format: string

@@ -16,19 +16,25 @@ const Size = z
 
 const Text = z.string().min(1)
 
-const Bucket = z.strictObject({
-  bucket: Text,
-  prefix: z.string().default('').describe('Folder of the bucket that the files are in, such as exports/shop'),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Of an S3-compatible store; absent: Amazon S3'),
-  region: Text.default('us-east-1'),
-  accessKeyId: Secret.optional().describe('Absent: what the AWS environment of the process provides'),
-  secretAccessKey: Secret.optional(),
-  sessionToken: Secret.optional(),
-  cache: Size.prefault('2GB').describe('The most that copies of its files may take on this disk'),
-})
+const Bucket = z
+  .strictObject({
+    bucket: Text,
+    prefix: z.string().default('').describe('Folder of the bucket that the files are in, such as exports/shop'),
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Of an S3-compatible store; absent: Amazon S3'),
+    region: Text.default('us-east-1'),
+    accessKeyId: Secret.optional().describe('Absent: what the AWS environment of the process provides'),
+    secretAccessKey: Secret.optional(),
+    sessionToken: Secret.optional(),
+    cache: Size.prefault('2GB').describe('The most that copies of its files may take on this disk'),
+  })
+  .refine(
+    ({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined),
+    'accessKeyId and secretAccessKey go together',
+  )
+export type BucketOptions = z.infer<typeof Bucket>
 
 // A map whose only key is `env` or `file` is a secret's reference, in any connection.
 const isNoSecret = (tables: object): boolean => {

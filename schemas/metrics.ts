@@ -2,10 +2,16 @@ import { z } from 'zod'
 import { Duration } from './config.ts'
 
 /** Names are joined with a double underscore (`customer__country`), so they hold none. */
-const Name = z
+export const Name = z
   .string()
   .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'lower-case letters, digits and single _')
   .max(63)
+
+/** As aquifer.yaml names it. */
+const Connection = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w-]{0,62}$/, 'a connection of aquifer.yaml')
+  .optional()
 
 const named = <T extends z.ZodType>(item: T, what: string): z.ZodRecord<typeof Name, T> =>
   z.record(Name, item).describe(what)
@@ -50,7 +56,9 @@ const Dimension = z.discriminatedUnion('type', [
       .string()
       .min(1)
       .optional()
-      .describe('Time zone that its moments are stored in, such as UTC; absent for local times, which are never converted'),
+      .describe(
+        'Time zone that its moments are stored in, such as UTC; absent for local times, which are never converted',
+      ),
     validity: z.enum(['start', 'end']).optional().describe('First or last moment at which the row held'),
     ...described,
   }),
@@ -98,7 +106,7 @@ const Policy = z.strictObject({
 })
 
 const Model = z.strictObject({
-  connection: Name.optional().describe('A connection of aquifer.yaml'),
+  connection: Connection.describe('A connection of aquifer.yaml'),
   table: z.string().min(1).optional().describe('schema.table, or a file of the connection'),
   query: z.string().min(1).optional().describe('SQL in place of a table'),
   time: Name.optional().describe('Time dimension of the measures that name none'),
@@ -204,20 +212,22 @@ export type MeasureInput = z.infer<typeof MeasureInput>
 /** How a saved query or a caller's question groups: `metric_time`, `customer__country`, `ordered_at__month`. */
 const Grouping = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a dimension such as customer__country or metric_time__month')
 
-const SavedQuery = z.strictObject({
-  metrics: z.array(Name).min(1),
-  by: z.array(Grouping).default([]),
-  where: Condition.optional(),
-  order: z
-    .array(z.string().regex(/^-?[a-z][a-z0-9_]*$/, 'a column of the answer; with - before it, downwards'))
-    .default([]),
-  limit: z.int().min(1).optional(),
-  every: Duration.optional().describe('Kept in the ledger, and computed again so often'),
-  ...described,
-})
+const SavedQuery = z
+  .strictObject({
+    metrics: z.array(Name).default([]).describe('Without any, the combinations of `by` that occur'),
+    by: z.array(Grouping).default([]),
+    where: Condition.optional(),
+    order: z
+      .array(z.string().regex(/^-?[a-z][a-z0-9_]*$/, 'a column of the answer; with - before it, downwards'))
+      .default([]),
+    limit: z.int().min(1).optional(),
+    every: Duration.optional().describe('Kept in the ledger, and computed again so often'),
+    ...described,
+  })
+  .refine(({ metrics, by }) => metrics.length + by.length > 0, 'needs `metrics` or `by`')
 
 const Calendar = z.strictObject({
-  connection: Name.optional().describe('Where the table is'),
+  connection: Connection.describe('Where the table is'),
   table: z.string().min(1),
   column: Name.describe('One row for each of these moments'),
   grain: Grain,

@@ -5,23 +5,36 @@ import type { Config } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
 import { isEngine } from '../semantic/engines/index.ts'
 import { findExpressionFaults } from '../semantic/find-expression-faults.ts'
-import { findFaults } from '../semantic/find-faults.ts'
+import { findFaults, type Fault } from '../semantic/find-faults.ts'
 
 /** The metrics that `metrics:` names, checked. METRICS_NONE where it names none, CONFIG_INVALID with every fault. */
 export async function loadMetrics(config: Config, cwd = process.cwd()): Promise<MetricLayer> {
   if (config.metrics === undefined) throw new AquiferError('METRICS_NONE', 'aquifer.yaml names no folder of metrics.')
   const { layer: written, document } = await readMetrics(config.metrics, cwd)
-  const connections = Object.values(config.connections).filter(({ type }) => isEngine(type))
-  const names = connections.map(({ name }) => name)
-  const layer = placeOnConnection(written, names)
-  const named = findFaults(layer, names)
-  const faults = named.length > 0 ? named : findExpressionFaults(layer)
+  const { layer, faults } = checkMetrics(written, metricConnections(config))
   if (faults.length > 0)
     throw configInvalid(
       document,
       faults.map((fault) => ({ ...fault, at: 'value' as const })),
     )
   return layer
+}
+
+/** Names of the connections that metrics can be computed in. */
+export function metricConnections(config: Config): readonly string[] {
+  return Object.values(config.connections)
+    .filter(({ type }) => isEngine(type))
+    .map(({ name }) => name)
+}
+
+/** The layer as it is used, and everything for which it would be refused. */
+export function checkMetrics(
+  written: MetricLayer,
+  connections: readonly string[],
+): { readonly layer: MetricLayer; readonly faults: readonly Fault[] } {
+  const layer = placeOnConnection(written, connections)
+  const named = findFaults(layer, connections)
+  return { layer, faults: named.length > 0 ? named : findExpressionFaults(layer) }
 }
 
 /** Models and calendars that name no connection are on the only one; with several, they have to. */

@@ -1,10 +1,54 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type YAMLError } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  type Document,
+  type YAMLError,
+} from 'yaml'
+import { indentQuoted } from './indent-quoted.ts'
 import { invalid, type ConfigDocument, type Path } from './problem.ts'
+
+const options = { merge: true, prettyErrors: false } as const
 
 /** Reads YAML 1.2 with merge keys; CONFIG_INVALID with every syntax error. `file` is how messages call the file. */
 export function parseYaml(text: string, file: string): ConfigDocument {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false })
+  const document = parseDocument(text, { ...options, lineCounter: lines })
+  return toConfig(document, { text, file, lines, maxAliases: 100 })
+}
+
+/**
+ * The same of a file of several documents (`---`), as other tools write them; what holds nothing is passed over. Quoted text
+ * may go on at any indentation.
+ */
+export function parseYamlDocuments(text: string, file: string): readonly ConfigDocument[] {
+  const strict = readAll(text)
+  const isOpen = strict.documents.some(({ errors }) => errors.some(({ code }) => code === 'MISSING_CHAR'))
+  const loose = isOpen ? readAll(indentQuoted(text)) : strict
+  const { documents, lines } = loose.documents.some(({ errors }) => errors.length > 0) ? strict : loose
+  return documents
+    .map((document) => toConfig(document, { text, file, lines, maxAliases: 1000 }))
+    .filter(({ value }) => value !== null && value !== undefined)
+}
+
+function readAll(text: string): { readonly documents: readonly Document.Parsed[]; readonly lines: LineCounter } {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { ...options, lineCounter: lines })
+  return { documents: 'empty' in documents ? [] : documents, lines }
+}
+
+interface Read {
+  readonly text: string
+  readonly file: string
+  readonly lines: LineCounter
+  readonly maxAliases: number
+}
+
+function toConfig(document: Document.Parsed, { text, file, lines, maxAliases }: Read): ConfigDocument {
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
     return `${file}:${line}:${col}`
@@ -12,14 +56,14 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) throw invalid(faults.map((fault) => `${at(fault.pos[0])}: ${explain(fault, text)}`))
   return {
-    value: toValue(document, file),
+    value: toValue(document, { file, maxAliases }),
     place: (path, what) => at(offsetOf(document, path, what)),
   }
 }
 
-function toValue(document: Document.Parsed, file: string): unknown {
+function toValue(document: Document.Parsed, { file, maxAliases }: Pick<Read, 'file' | 'maxAliases'>): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 })
+    return document.toJS({ maxAliasCount: maxAliases })
   } catch (cause) {
     throw invalid([`${file}: its aliases (*name) do not resolve or unfold to too much`], cause)
   }

@@ -16,13 +16,16 @@ export interface MetricsRead {
 const kinds = ['models', 'metrics', 'queries', 'calendars'] as const
 const fileSchema = toJson(MetricsFile)
 
-/** Reads every YAML file of a folder as one layer. CONFIG_INVALID with everything wrong in any of them. */
-export async function readMetrics(folder: string, cwd: string): Promise<MetricsRead> {
+/**
+ * Reads every YAML file of a folder as one layer. CONFIG_INVALID with everything wrong in any of them. `besides`: one of
+ * them is about to be replaced, so that there need not be any.
+ */
+export async function readMetrics(folder: string, cwd: string, besides?: string): Promise<MetricsRead> {
   const shown = (path: string): string => (relative(cwd, path).startsWith('..') ? path : relative(cwd, path))
   const layer: MetricLayer = { models: {}, metrics: {}, queries: {}, calendars: {} }
   const owners = new Map<string, ConfigDocument>()
   const wrong: string[] = []
-  for (const path of await listFiles(folder, shown(folder))) {
+  for (const path of await listFiles(folder, shown(folder), besides)) {
     const document = parseYaml(await readText(path, shown(path)), shown(path))
     const parsed = MetricsFile.safeParse(document.value)
     const problems: Problem[] = []
@@ -46,11 +49,12 @@ export async function readMetrics(folder: string, cwd: string): Promise<MetricsR
   return { layer, document: { value: layer, place } }
 }
 
-async function listFiles(folder: string, shown: string): Promise<readonly string[]> {
+async function listFiles(folder: string, shown: string, besides: string | undefined): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    if (besides !== undefined && cause.code === 'ENOENT') return []
     throw invalid([`metrics: the folder ${shown} cannot be read (${cause.code ?? 'unknown reason'})`], cause)
   })
   const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted()
-  if (files.length === 0) throw invalid([`metrics: the folder ${shown} holds no .yaml file`])
-  return files.map((name) => join(folder, name))
+  if (files.length === 0 && besides === undefined) throw invalid([`metrics: the folder ${shown} holds no .yaml file`])
+  return files.map((name) => join(folder, name)).filter((file) => file !== besides)
 }

@@ -1,0 +1,26 @@
+import { yamlText } from '../config/metrics-text.ts'
+import { writeWhole } from '../config/write-whole.ts'
+import type { Config } from '../core/config.ts'
+import { exportOsi } from '../semantic/interchange/osi/export-osi.ts'
+import type { OsiDocument } from '../semantic/interchange/osi/osi-document.ts'
+import { loadMetrics } from './load-metrics.ts'
+
+export interface ExportResult {
+  readonly document: OsiDocument
+  readonly text: string
+  readonly notes: readonly string[]
+}
+
+/** The folder's metrics as OSI, written to the file if one is named. */
+export async function exportMetrics(config: Config, file?: string, cwd = process.cwd()): Promise<ExportResult> {
+  const layer = await loadMetrics(config, cwd)
+  const { document, unsaid } = exportOsi(layer)
+  const text = yamlText(document)
+  if (file !== undefined) await writeWhole(file, text)
+  const guarded = Object.entries(layer.models).flatMap(([name, { policy }]) => (policy.length === 0 ? [] : [name]))
+  const notes = [
+    ...unsaid.map((name) => `metric ${name}: OSI has no filters, windows and offsets; only Aquifer finds it there`),
+    ...guarded.map((name) => `model ${name}: its policy is in the extension; other tools do not keep to it`),
+  ]
+  return { document, text, notes }
+}

@@ -1,0 +1,31 @@
+import type { Draft } from '../draft.ts'
+import type { Item } from '../item.ts'
+
+export interface ImportOptions {
+  /** The connection of aquifer.yaml that the tables are in. */
+  readonly connection: string
+  /** All connections, where they are known. */
+  readonly connections?: readonly string[]
+  /** The schema of tables that say none, or name it by `$source_schema`. */
+  readonly schema: string | undefined
+}
+
+/** A metric before it is converted: others may be made of it. */
+export interface MetricSource {
+  readonly name: string
+  readonly item: Item
+  /** Where its settings are: `type_params`, or the metric itself in the newer form. */
+  readonly params: Item
+  /** The model whose `metrics:` it stands under. */
+  readonly model: string | undefined
+}
+
+/** What the conversion of one import shares. */
+export interface Context extends ImportOptions {
+  readonly draft: Draft
+  readonly metrics: Map<string, MetricSource>
+  /** Grains of calendars' own. */
+  readonly customGrains: ReadonlySet<string>
+  /** Tables of dbt models that are called otherwise. */
+  readonly aliases: ReadonlyMap<string, string>
+}

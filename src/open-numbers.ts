@@ -53,23 +53,28 @@ function openEngines(
   stack: AsyncDisposableStack,
 ): NumbersContext['engine'] {
   const opened = new Map<string, Promise<Engine>>()
-  const open = async (name: string): Promise<Engine> => {
-    const connection = config.connections[name]
-    if (connection === undefined) throw new AquiferError('CONFIG_INVALID', `aquifer.yaml has no connection ${name}.`)
-    const type = await loadEngine(connection.type)
-    const options = await revealSecrets(connection.options, env)
-    return type.open({ name, options, dir: stateDir(config), log })
-  }
   stack.defer(async () => {
     await Promise.allSettled([...opened.values()].map(async (engine) => (await engine)[Symbol.asyncDispose]()))
   })
   return (name) => {
-    const engine = opened.get(name) ?? open(name)
+    const engine = opened.get(name) ?? openEngine(name, { config, env, log })
     opened.set(name, engine)
     // What could not be opened is tried again by the next question.
     engine.catch(() => opened.delete(name))
     return engine
   }
+}
+
+/** The database of a connection, to compute metrics in. CONFIG_INVALID where that cannot be done in its type. */
+export async function openEngine(
+  name: string,
+  { config, env, log }: Omit<OpenNumbersOptions, 'ledger'>,
+): Promise<Engine> {
+  const connection = config.connections[name]
+  if (connection === undefined) throw new AquiferError('CONFIG_INVALID', `aquifer.yaml has no connection ${name}.`)
+  const type = await loadEngine(connection.type)
+  const options = await revealSecrets(connection.options, env)
+  return type.open({ name, options, dir: stateDir(config), log })
 }
 
 const stateDir = ({ dir, ledger }: Config): string =>

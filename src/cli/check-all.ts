@@ -1,12 +1,17 @@
+import { openEngine } from '../open-numbers.ts'
 import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } from '../app.ts'
 import { systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
 import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
 import type { SourceGroup } from '../pipeline/source-job.ts'
+import { isEngine } from '../semantic/engines/index.ts'
 import { loadMetrics } from './load-metrics.ts'
 import type { Run } from './run.ts'
 
 interface Checked {
   readonly what: string
+  /** What to change though it works. */
+  readonly advice?: readonly string[]
   readonly error: AquiferError | undefined
 }
 
@@ -24,6 +29,14 @@ export async function checkAll(run: Run): Promise<number> {
   if (config.metrics !== undefined) {
     results.push(await attempt('metrics', async () => void (await loadMetrics(config))))
   }
+  for (const name of computing(config)) {
+    const advice: string[] = []
+    const checked = await attempt(`connection ${name}`, async () => {
+      await using engine = await openEngine(name, parts)
+      advice.push(...((await engine.check?.()) ?? []))
+    })
+    results.push({ ...checked, advice })
+  }
   const names = Object.keys(config.sources)
   for (const name of names) {
     results.push(
@@ -37,10 +50,19 @@ export async function checkAll(run: Run): Promise<number> {
     what: result.what,
     ok: result.error === undefined,
     error: result.error === undefined ? null : toErrorView(result.error),
+    advice: result.advice ?? [],
   }))
   run.print({ ok: error === undefined, checks }, () => toText(results))
   if (names.length === 0) run.say('aquifer.yaml names no sources yet; `aquifer init --help` shows how to begin.')
   return error === undefined ? 0 : kindTable[error.kind].exit
+}
+
+/** Connections in which metrics are computed, as far as `metrics` says or no source reads them. */
+function computing({ connections, sources, metrics }: Config): readonly string[] {
+  const read = new Set(Object.values(sources).map(({ connection }) => connection))
+  return Object.values(connections)
+    .filter(({ name, type }) => isEngine(type) && (metrics !== undefined || !read.has(name)))
+    .map(({ name }) => name)
 }
 
 /** The ledger, and where its words are: nothing can be said of words in a ledger that does not open. */
@@ -89,8 +111,10 @@ async function attempt(what: string, check: () => Promise<void>): Promise<Checke
 
 function toText(results: readonly Checked[]): string {
   return results
-    .map(({ what, error }) =>
-      error === undefined ? `✓ ${what}` : `✗ ${what}\n  ${error.code}: ${error.message}\n  → ${error.fix}`,
+    .map(({ what, error, advice = [] }) =>
+      error === undefined
+        ? [`✓ ${what}`, ...advice.map((sentence) => `  → ${sentence}`)].join('\n')
+        : `✗ ${what}\n  ${error.code}: ${error.message}\n  → ${error.fix}`,
     )
     .join('\n')
 }

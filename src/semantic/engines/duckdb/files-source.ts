@@ -147,8 +147,9 @@ export function openFilesSource(options: FilesOptions): Source {
   return {
     read,
     check: async (signal) => {
-      const { paths } = await store.list({ fresh: true, signal })
-      return paths.length > 0 ? [] : [`Connection ${name}: there is no Parquet, CSV or JSON file in it.`]
+      const listing = await store.list({ fresh: true, signal })
+      for (const table of Object.keys(options.tables)) tablesOf(listing).find(table)
+      return listing.paths.length > 0 ? [] : [`Connection ${name}: there is no Parquet, CSV or JSON file in it.`]
     },
     quote: identifier,
     [Symbol.asyncDispose]: async () => {

@@ -147,10 +147,14 @@ export function unreadable(error: unknown, connection: string): AquiferError {
         cause: error,
         fix: 'Give this user read access to the files and folders of its path.',
       })
-    : new AquiferError('METRIC_ENGINE_UNREACHABLE', `Connection ${connection}: its path cannot be read (${code})`, {
-        cause: error,
-        fix: 'Correct `path` of the connection; it is relative to the folder of aquifer.yaml.',
-      })
+    : new AquiferError(
+        'METRIC_ENGINE_UNREACHABLE',
+        `Connection ${connection}: its path ${code === 'ENOENT' ? 'is not there' : 'cannot be read'} (${code})`,
+        {
+          cause: error,
+          fix: 'Correct `path` of the connection; it is relative to the folder of aquifer.yaml.',
+        },
+      )
 }
 
 function isSame(a: Listing, b: Listing): boolean {

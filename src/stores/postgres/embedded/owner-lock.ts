@@ -7,7 +7,7 @@ import { storageError } from './storage-error.ts'
 /** The right to open the store's files. The kernel holds it, and takes it back when the process ends in whatever way. */
 export interface OwnerLock extends Disposable {}
 
-const ours = /^(data|data\.new|owner\..*)$/
+const ours = /^(data|data\.new|engines|owner\..*)$/
 
 /** Makes the store's folder, open to this user alone unless other things are in it. DIR_NOT_WRITABLE, DISK_FULL. */
 export async function prepareStoreDir(dir: string): Promise<void> {

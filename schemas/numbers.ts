@@ -26,6 +26,7 @@ export const Refusal = z.strictObject({
   message: z.string(),
   nearest: z.array(z.string()).describe('Metrics or dimensions that would work, the nearest first'),
 })
+export type Refusal = z.infer<typeof Refusal>
 
 /** A question as it was understood, complete enough to be asked again. */
 export const AskedQuestion = z.strictObject({
@@ -122,9 +123,11 @@ export const MetricSummary = z.strictObject({
   type: z.enum(['simple', 'ratio', 'derived', 'cumulative', 'conversion']),
   label: z.string().nullable(),
   description: z.string().nullable(),
+  synonyms: z.array(z.string()),
   scope: z.string().nullable(),
   status: z.enum(['draft', 'certified', 'deprecated']),
   checks: z.enum(['passed', 'failed', 'none', 'never']),
+  dimensions: z.array(z.string()).describe('What it can be asked by, the nearest first'),
 })
 export type MetricSummary = z.infer<typeof MetricSummary>
 

@@ -1,4 +1,12 @@
-import type { CheckOutcome, MetricSummary, NumbersAnswer, Receipt, Verdict } from '../../schemas/numbers.ts'
+import type {
+  CheckOutcome,
+  MetricSummary,
+  NumbersAnswer,
+  NumbersTable,
+  Receipt,
+  Refusal,
+  Verdict,
+} from '../../schemas/numbers.ts'
 import type { Caller } from './caller.ts'
 
 /** What somebody asks of the metrics; names resolve as `src/semantic/README.md` says. */
@@ -25,6 +33,8 @@ export interface AskOptions {
   /** Fewer than the deployment's caps; default 1,000 rows. */
   readonly maxRows?: number | undefined
   readonly maxBytes?: number | undefined
+  /** How many of the first rows are given, decided by what they are; the receipt is about those. */
+  readonly fit?: ((table: Pick<NumbersTable, 'columns' | 'rows'>) => number) | undefined
 }
 
 /** A column that a metric can be asked by. */
@@ -55,6 +65,9 @@ export interface Explanation {
   readonly models: readonly string[]
 }
 
+/** A refusal that nobody changes any more. */
+export type RefusalView = Pick<Refusal, 'reason' | 'message'> & { readonly nearest: readonly string[] }
+
 /** What the doors ask about numbers. Every call has a caller; forbidden and absent look the same. */
 export interface Numbers extends AsyncDisposable {
   list(caller: Caller): Promise<readonly MetricSummary[]>
@@ -62,7 +75,7 @@ export interface Numbers extends AsyncDisposable {
   describe(name: string, caller: Caller): Promise<MetricDetails>
   ask(request: NumbersRequest, caller: Caller, options?: AskOptions): Promise<NumbersAnswer>
   /** For administrators: SQL is never shown to others. */
-  explain(request: NumbersRequest, caller: Caller): Promise<Explanation | { readonly refusal: unknown }>
+  explain(request: NumbersRequest, caller: Caller): Promise<Explanation | { readonly refusal: RefusalView }>
   /** Values of a dimension, those like `like` first; at most `limit`. */
   values(
     request: {
@@ -72,6 +85,7 @@ export interface Numbers extends AsyncDisposable {
       readonly limit?: number | undefined
     },
     caller: Caller,
+    options?: AskOptions,
   ): Promise<readonly (string | number | boolean | null)[]>
   /** Runs the checks of these metrics (default all) and keeps the outcome. */
   check(names: readonly string[] | undefined, options?: AskOptions): Promise<readonly CheckOutcome[]>

@@ -18,12 +18,14 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
   return {
     list: async (caller) => {
       const outcomes = await context.outcomes(visibleMetrics(context, caller))
+      const access = accessFor(context, caller)
       return visibleMetrics(context, caller).flatMap((name) => {
         const metric = context.layer.metrics[name]
         if (metric === undefined) return []
-        const { type, label = null, description = null, scope = null, status } = metric
+        const { type, label = null, description = null, synonyms, scope = null, status } = metric
         const checks = worst(outcomes.filter((outcome) => outcome.metric === name))
-        return [{ name, type, label, description, scope, status, checks }]
+        const dimensions = listDimensions(context, [name], access).map((dimension) => dimension.name)
+        return [{ name, type, label, description, synonyms, scope, status, checks, dimensions }]
       })
     },
     describe: (name, caller) => describe(context, name, caller),
@@ -42,7 +44,7 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
       const { dialect } = await context.engine(connection ?? '')
       return { sql: statement.sql, values: statement.values, dialect, connection, tables, models } satisfies Explanation
     },
-    values: (request, caller) => valuesOf(context, request, caller),
+    values: (request, caller, options) => valuesOf(context, request, caller, options),
     verify: (receipt, caller, options) => verify(context, receipt, caller, options),
   }
 }

@@ -33,7 +33,7 @@ export async function ask(
   const at = new Date(context.clock.now()).toISOString()
   const ran = await runCompiled(context, compiled, caller, options)
   const outcomes = await context.outcomes(question.metrics)
-  const total = ran.truncated ? await countRows(context, question, { access, caller, options }) : ran.rows.length
+  const total = ran.total ?? (await countRows(context, question, { access, caller, options }))
   const receipt = receiptOf(context, { question, compiled, access, ran, at, total, checks: worst(outcomes) })
   const totals = request.totals === true ? await totalsOf(context, { question, caller, options }) : undefined
   return {

@@ -9,6 +9,8 @@ import type { NumbersContext } from './context.ts'
 export type Table = Pick<NumbersTable, 'columns' | 'rows' | 'truncated'>
 
 export interface Ran extends Table {
+  /** Of the whole answer, where all of it was read. */
+  readonly total: number | undefined
   readonly watermark: string
   readonly dialect: string
 }
@@ -18,7 +20,7 @@ export async function runCompiled(
   context: NumbersContext,
   compiled: Compiled,
   caller: Caller,
-  { signal, maxRows = Infinity, maxBytes = Infinity }: AskOptions,
+  { signal, maxRows = Infinity, maxBytes = Infinity, fit }: AskOptions,
 ): Promise<Ran> {
   const engine = await context.engine(compiled.connection ?? '')
   const limits = {
@@ -29,8 +31,17 @@ export async function runCompiled(
   const result = await engine
     .run(compiled.statement, { limits, tables: compiled.tables, signal })
     .catch((error: unknown) => Promise.reject(forCaller(error, caller)))
-  return { ...shape(compiled, result), watermark: result.watermark, dialect: engine.dialect }
+  const table = shape(compiled, result)
+  return {
+    ...(fit === undefined ? table : fitted(table, fit(table))),
+    total: table.truncated ? undefined : table.rows.length,
+    watermark: result.watermark,
+    dialect: engine.dialect,
+  }
 }
+
+const fitted = (table: Table, count: number): Table =>
+  count >= table.rows.length ? table : { ...table, rows: table.rows.slice(0, Math.max(0, count)), truncated: true }
 
 /** What a definition does wrong in its database is for those who may mend it. */
 function forCaller(error: unknown, caller: Caller): unknown {

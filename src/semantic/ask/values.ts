@@ -1,7 +1,7 @@
 import type { Caller } from '../../core/caller.ts'
 import { AquiferError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
-import type { Numbers } from '../../core/numbers.ts'
+import type { AskOptions, Numbers } from '../../core/numbers.ts'
 import type { Cell } from '../engine.ts'
 import { compileFor } from './ask.ts'
 import { accessFor, type NumbersContext } from './context.ts'
@@ -15,13 +15,14 @@ export async function valuesOf(
   context: NumbersContext,
   { dimension, metrics, like, limit = 50 }: Parameters<Numbers['values']>[0],
   caller: Caller,
+  { signal }: AskOptions = {},
 ): Promise<readonly Cell[]> {
   const question = questionOf({ metrics, by: [dimension] }, metrics)
   const compiled = await compileFor(context, question, accessFor(context, caller))
   if ('refusal' in compiled) {
     throw new AquiferError('METRIC_QUESTION_INVALID', compiled.refusal.message)
   }
-  const { rows } = await runCompiled(context, compiled, caller, { maxRows: most })
+  const { rows } = await runCompiled(context, compiled, caller, { maxRows: most, signal })
   const values = rows.map((row) => row[0] ?? null)
   if (like === undefined) return values.slice(0, limit)
   const wanted = like.toLowerCase()

@@ -108,7 +108,7 @@ function findColumns(words: readonly string[], scope: NameScope): Found | undefi
   const everywhere = [...new Set(first.matches.map((match) => match.name))].filter((name) =>
     perBase.every(({ matches }) => matches.some((match) => match.name === name)),
   )
-  if (everywhere.length === 0) return undefined
+  if (everywhere.length === 0) return perBase.length > 1 ? findApart(words, perBase) : undefined
   const lengthOf = (name: string): number => first.matches.find((match) => match.name === name)?.links.length ?? 0
   const shortest = Math.min(...everywhere.map(lengthOf))
   const names = everywhere.filter((name) => lengthOf(name) === shortest)
@@ -130,6 +130,30 @@ function findColumns(words: readonly string[], scope: NameScope): Found | undefi
   )
   const present = new Map([...columns].flatMap(([base, way]) => (way === undefined ? [] : [[base, way] as const])))
   return { name, kind: [...present.values()][0]?.kind ?? 'dimension', columns: present }
+}
+
+interface BaseMatches {
+  readonly base: string
+  readonly matches: readonly Reachable[]
+}
+
+/** Each base's own nearest, where all of them end in the same model: customers of orders, and of orders' refunds. */
+function findApart(words: readonly string[], perBase: readonly BaseMatches[]): Found | undefined {
+  const nearestOf = ({ base, matches }: BaseMatches): readonly [string, Reachable] | undefined => {
+    const shortest = Math.min(...matches.map(({ links }) => links.length))
+    const [only, other] = matches.filter(({ links }) => links.length === shortest)
+    return only === undefined || other !== undefined ? undefined : [base, only]
+  }
+  const found = perBase.flatMap((one) => {
+    const nearest = nearestOf(one)
+    return nearest === undefined ? [] : [nearest]
+  })
+  const [first] = found
+  if (first === undefined || found.length < perBase.length || words.length < 2) return undefined
+  const [, { reach, item, kind }] = first
+  if (found.some(([, one]) => one.reach.model !== reach.model || one.item !== item || one.kind !== kind))
+    return undefined
+  return { name: words.join('__'), kind, columns: new Map(found) }
 }
 
 /** A model's own dimension may go by several of its identities. */
@@ -183,7 +207,8 @@ function refuseUnknown(written: string, words: readonly string[], scope: NameSco
     }),
   )
   if (holder === undefined) return refuse('unreachable', `There is no ${written}.`, near)
-  const why = `a row of ${scope.bases.join(' or ')} may meet several rows of ${holder[0]}, and would be counted with each`
+  const short = scope.bases.filter((base) => matching(words, base, scope).length === 0)
+  const why = `a row of ${(short.length === 0 ? scope.bases : short).join(' or ')} may meet several rows of ${holder[0]}, and would be counted with each`
   const metrics = metricsBy(words, scope)
   return refuse('fan_out', `${written} cannot be asked here: ${why}.`, [...metrics, ...near].slice(0, 8))
 }

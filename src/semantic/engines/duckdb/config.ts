@@ -48,7 +48,7 @@ const common = {
     .refine(isNoSecret, 'a table alone cannot be named env or file')
     .default({})
     .describe('Tables by name: a file, a folder, or all files of a pattern such as orders/*.parquet, as one'),
-  null: z
+  nulls: z
     .union([z.string(), z.array(z.string()).min(1)])
     .default(['', '\\N'])
     .describe('What stands for nothing in CSV files'),

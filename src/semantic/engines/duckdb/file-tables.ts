@@ -48,15 +48,16 @@ export function fileTables(paths: readonly string[], { connection, tables }: Nam
     if (pattern !== undefined) return fileSet(table, matching(pattern), pattern)
     const plain = table.replace(/^\.\//, '')
     if (isPattern.test(plain)) return fileSet(table, matching(plain), plain)
-    // With a schema, which is the folder.
-    const name = [plain, plain.replace(/^main\./i, ''), plain.replace('.', '/')].find((one) =>
+    // With a schema, which is the folder; files have no other, so definitions of another database read them too.
+    const name = [plain, plain.replace('.', '/'), plain.replace(/^\w+\./, '')].find((one) =>
       byName.has(one.toLowerCase()),
     )
     const named = byName.get(name?.toLowerCase() ?? '') ?? []
     const exact = named.filter((candidate) => candidate.name === name)
-    // One file under several names, or alone in a folder of its name, is one thing.
-    const meant = new Map((exact.length > 0 ? exact : named).map((one) => [one.paths.join('\n'), one]))
-    const [only, ...others] = meant.values()
+    // A file alone in a folder of its name is one thing.
+    const fitting = (exact.length > 0 ? exact : named).toReversed()
+    const meant = new Map(fitting.map((one) => [one.paths.join('\n'), one]))
+    const [only, ...others] = [...meant.values()].toReversed()
     if (only === undefined) throw unknown(table)
     if (others.length > 0) throw ambiguous(table, [only, ...others])
     return fileSet(table, only.paths, only.what)

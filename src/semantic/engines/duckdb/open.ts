@@ -48,7 +48,7 @@ export async function openDuckDb({ name, options, dir, log }: EngineOptions<Duck
     if ('path' in options && (await isDatabaseFile(options.path, name))) {
       return openDatabaseFile({ name, path: options.path, openDatabase: databaseFor })
     }
-    const nulls = typeof options.null === 'string' ? [options.null] : options.null
+    const nulls = typeof options.nulls === 'string' ? [options.nulls] : options.nulls
     return openFilesSource({
       name,
       nulls,

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import pg from 'pg'
 import { z } from 'zod'
 import { metricflowFolder } from './metric-cases.ts'
+import { sharedData } from './shared-data.ts'
 
 const Tables = z.record(
   z.string(),
@@ -35,6 +37,37 @@ export async function loadMetricflowTables(url: string): Promise<void> {
         cast: (value) => (value === '\\N' ? null : value),
       })
       await insert(client, { table: `mf.${table}`, columns: columns.map(({ type }) => types[type]), rows })
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+export const jaffleFolder = join(sharedData, 'olap-jaffle-shop')
+
+const jaffleTables = {
+  raw_orders: {
+    file: 'raw_orders.csv.gz',
+    columns:
+      'id text, customer text, ordered_at timestamp, store_id text, subtotal bigint, tax_paid bigint, order_total bigint',
+  },
+  raw_items: { file: 'raw_items.csv.gz', columns: 'id text, order_id text, sku text' },
+  raw_products: { file: 'raw_products.csv', columns: 'sku text, name text, type text, price bigint, description text' },
+  raw_stores: { file: 'raw_stores.csv', columns: 'id text, name text, opened_at timestamp, tax_rate double precision' },
+  raw_supplies: { file: 'raw_supplies.csv', columns: 'id text, name text, cost bigint, perishable boolean, sku text' },
+} as const
+
+/** The jaffle shop's raw tables in an empty database. */
+export async function loadJaffleTables(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const [table, { file, columns }] of Object.entries(jaffleTables)) {
+      await client.query(`create table ${table} (${columns})`)
+      const bytes = readFileSync(join(jaffleFolder, file))
+      const rows: string[][] = parse(file.endsWith('.gz') ? gunzipSync(bytes) : bytes, { from_line: 2 })
+      const types = columns.split(', ').map((column) => column.slice(column.indexOf(' ') + 1))
+      await insert(client, { table, columns: types, rows })
     }
   } finally {
     await client.end()

@@ -39,10 +39,11 @@ export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRow
 }
 
 /** By the asked-for columns that are no time, and `t`: each time of the spine from which a row is seen. */
-function runningValues(fact: Fact, { source, bounds, values }: Omit<FactRows, 'rows'>): Select {
+function runningValues(fact: Fact, given: Omit<FactRows, 'rows'>): Select {
   const { context, leaf, others, base } = fact
+  const { source, values } = perTime(fact, given)
   const at = column('t', 's')
-  const own: Sql = { kind: 'truncate', of: column('t', 'r'), grain: base }
+  const own: Sql = source === given.source ? { kind: 'truncate', of: column('t', 'r'), grain: base } : column('t', 'r')
   const on = [operation('<=', own, at)]
   const { window, toDate } = leaf.cumulative ?? {}
   if (window !== undefined) {
@@ -51,13 +52,43 @@ function runningValues(fact: Fact, { source, bounds, values }: Omit<FactRows, 'r
   if (toDate !== undefined) on.push(operation('>=', own, { kind: 'truncate', of: at, grain: toDate }))
   return aggregate(context, {
     rows: source,
-    joins: [{ ...spine(context, base, 's', shownBounds(fact, bounds)), join: 'inner', on }],
+    joins: [{ ...spine(context, base, 's', shownBounds(fact, given.bounds)), join: 'inner', on }],
     where: [],
     by: [...others.map(({ name }) => ({ name, sql: column(name, 'r') })), { name: 't', sql: at }],
     values,
     choose: undefined,
     minRows: context.access.minRows(leaf.model),
   })
+}
+
+const again = { sum: 'sum', count: 'sum', sum_boolean: 'sum', min: 'min', max: 'max' } as const
+const isAdditive = (agg: string): agg is keyof typeof again => Object.hasOwn(again, agg)
+
+/** What can be put together from its parts is aggregated once for each time, before every later time sees it. */
+function perTime(
+  { context, leaf, others, base }: Fact,
+  { source, values }: Omit<FactRows, 'rows'>,
+): Pick<FactRows, 'source' | 'values'> {
+  const parts = values.flatMap((value) =>
+    isAdditive(value.measure.agg) ? [{ value, agg: again[value.measure.agg] }] : [],
+  )
+  if (parts.length < values.length || context.access.minRows(leaf.model) !== undefined) return { source, values }
+  const once = aggregate(context, {
+    rows: source,
+    joins: [],
+    where: [],
+    by: [
+      ...others.map(({ name }) => ({ name, sql: column(name, 'r') })),
+      { name: 't', sql: { kind: 'truncate', of: column('t', 'r'), grain: base } },
+    ],
+    values,
+    choose: undefined,
+    minRows: undefined,
+  })
+  return {
+    source: fromQuery('r', once),
+    values: parts.map(({ value, agg }) => ({ ...value, from: value.name, measure: { ...value.measure, agg } })),
+  }
 }
 
 /** For a coarser period, one of its times stands for it, or their average. */

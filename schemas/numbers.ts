@@ -134,6 +134,6 @@ export type MetricSummary = z.infer<typeof MetricSummary>
 export const Verdict = z.strictObject({
   verdict: z.enum(['same', 'data moved on', 'differs']),
   message: z.string(),
-  watermark: z.strictObject({ then: z.string(), now: z.string() }),
+  watermark: z.strictObject({ before: z.string(), now: z.string() }),
 })
 export type Verdict = z.infer<typeof Verdict>

@@ -1,4 +1,5 @@
 import type { SyncProgress } from '../pipeline/pipeline.ts'
+import { showMovingLine } from './moving-line.ts'
 import type { Run } from './run.ts'
 
 export interface ProgressView {
@@ -7,40 +8,22 @@ export interface ProgressView {
   readonly end: () => void
 }
 
-const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
-const everyMs = 100
-
 /** One moving line on a terminal, a line every ten seconds elsewhere, nothing for programs. */
-export function showProgress({ json, say }: Run): ProgressView {
+export function showProgress(run: Run): ProgressView {
   const states = new Map<string, SyncProgress>()
-  const terminal = process.stderr.isTTY
-  let frame = 0
-  const started = Date.now()
-  const paint = (): void => {
-    const line = [...states.values()]
+  const line = showMovingLine(run, () =>
+    [...states.values()]
       .filter(({ phase }) => phase !== 'done' && phase !== 'failed')
       .map(describe)
-      .join(' · ')
-    if (line === '') return
-    if (!terminal) return say(`${line} (${String(Math.round((Date.now() - started) / 1000))} s)`)
-    const width = (process.stderr.columns ?? 80) - 3
-    process.stderr.write(`\r\u001b[2K${frames[frame++ % frames.length] ?? ''} ${line.slice(0, width)}`)
-  }
-  const timer = json ? undefined : setInterval(paint, terminal ? everyMs : 10_000)
-  timer?.unref()
-  const clear = (): void => {
-    if (terminal && !json) process.stderr.write('\r\u001b[2K')
-  }
+      .join(' · '),
+  )
   return {
     update: (progress) => void states.set(progress.source, progress),
     note: (text) => {
-      clear()
-      say(text)
+      line.clear()
+      run.say(text)
     },
-    end: () => {
-      clearInterval(timer)
-      clear()
-    },
+    end: line.end,
   }
 }
 

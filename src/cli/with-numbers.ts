@@ -10,5 +10,6 @@ export async function withNumbers<T>(run: Run, work: (opened: OpenNumbers, calle
   const parts = { config, env: run.env, log: run.log }
   await using ledger = await openLedger({ ...parts, signal: run.signal })
   await using opened = await openNumbers({ ...parts, ledger })
-  return work(opened, config.access.local)
+  // Without await, both would be closed before the work is done.
+  return await work(opened, config.access.local)
 }

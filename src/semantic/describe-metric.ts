@@ -137,7 +137,8 @@ function hashOf(layer: MetricLayer, name: string): string {
     const metric = layer.metrics[metricName]
     if (metric === undefined) return
     // Words about it and its owner do not change the number.
-    const { label: _l, description: _d, synonyms: _s, owner: _o, checks: _c, status: _t, ...definition } = metric
+    const { label: _l, description: _d, synonyms: _s, owner: _o, status: _t, ...trusted } = metric
+    const { checks: _c, checks_every: _e, ...definition } = trusted
     parts.push([metricName, definition])
     for (const measure of measuresOfMetric(metric)) {
       const owner = measuresOf(layer).find((one) => one.name === measure)?.model

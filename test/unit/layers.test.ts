@@ -68,6 +68,7 @@ const layers: Readonly<Record<string, Layer>> = {
     packages: ['node:*', '@modelcontextprotocol/server', 'prom-client', 'zod'],
   },
   'src/cli': everything,
+  'src/cli/numbers': { ...everything, packages: ['node:*', '@duckdb/node-api', 'string-width', 'zod'] },
   'src/app.ts': everything,
   'src/open-numbers.ts': everything,
 }

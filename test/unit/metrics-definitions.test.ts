@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadMetrics } from '../../src/cli/load-metrics.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
-import { describeMetric, describeText, type MetricDescription } from '../../src/semantic/describe-metric.ts'
+import { describeMetric, lineageText, type MetricDescription } from '../../src/semantic/describe-metric.ts'
 import type { MetricLayer } from '../../schemas/metrics.ts'
 import { openTempDir } from '../kit/temp-dir.ts'
 
@@ -73,9 +73,8 @@ async function faultsOf(files: Readonly<Record<string, string>>): Promise<string
 
 test('all files of the folder are one layer, and a metric is described down to its tables', async () => {
   const layer = await load({ 'orders.yaml': orders, 'finance/revenue.yml': metrics })
-  const [facts, tree] = describeText(described(layer, 'average_order')).split('\n\n')
-  expect(facts).toMatch(/^average_order\n {2}status +draft\n {2}version +1 \(\w{12}\)$/)
-  expect(tree).toBe(`metric average_order = revenue / orders where status = 'paid'
+  expect(lineageText(described(layer, 'average_order').lineage))
+    .toBe(`metric average_order = revenue / orders where status = 'paid'
 ├─ metric revenue = order_total
 │  └─ measure order_total = sum(amount)
 │     └─ table public.orders on shop

@@ -34,12 +34,12 @@ export async function verify(
     ran.columns.map(({ name }) => name),
     ran.rows,
   )
-  const watermark = { then: receipt.watermark, now: ran.watermark }
+  const watermark = { before: receipt.watermark, now: ran.watermark }
   const note = changed.length === 0 ? '' : ` ${changed.join(' ')}`
   if (digest === receipt.digest)
     return { verdict: 'same', message: `The same rows as on ${receipt.as_of}.${note}`, watermark }
   if (changed.length > 0) return differs(receipt, ran.watermark, changed.join(' '))
-  if (watermark.then !== watermark.now) {
+  if (watermark.before !== watermark.now) {
     return { verdict: 'data moved on', message: `The data were written to since ${receipt.as_of}.`, watermark }
   }
   return differs(receipt, ran.watermark, 'The rows differ though the data did not move.')
@@ -48,7 +48,7 @@ export async function verify(
 const differs = ({ watermark }: Receipt, now: string, message: string): Verdict => ({
   verdict: 'differs',
   message,
-  watermark: { then: watermark, now },
+  watermark: { before: watermark, now },
 })
 
 function changedDefinitions({ layer }: NumbersContext, { metrics }: Receipt): readonly string[] {

@@ -4,6 +4,7 @@ import { readMetrics } from '../config/read-metrics.ts'
 import type { Config } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
 import { isEngine } from '../semantic/engines/index.ts'
+import { findCheckFaults } from '../semantic/checks/find-check-faults.ts'
 import { findExpressionFaults } from '../semantic/find-expression-faults.ts'
 import { findFaults, type Fault } from '../semantic/find-faults.ts'
 
@@ -33,8 +34,13 @@ export function checkMetrics(
   connections: readonly string[],
 ): { readonly layer: MetricLayer; readonly faults: readonly Fault[] } {
   const layer = placeOnConnection(written, connections)
-  const named = findFaults(layer, connections)
-  return { layer, faults: named.length > 0 ? named : findExpressionFaults(layer) }
+  // Each of these takes for granted what those before it check.
+  const found = [() => findFaults(layer, connections), () => findExpressionFaults(layer), () => findCheckFaults(layer)]
+  for (const find of found) {
+    const faults = find()
+    if (faults.length > 0) return { layer, faults }
+  }
+  return { layer, faults: [] }
 }
 
 /** Models and calendars that name no connection are on the only one; with several, they have to. */

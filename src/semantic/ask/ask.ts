@@ -1,14 +1,16 @@
 import type { Choice, NumbersAnswer, Receipt } from '../../../schemas/numbers.ts'
 import type { Caller } from '../../core/caller.ts'
 import type { AskOptions, NumbersRequest } from '../../core/numbers.ts'
-import { compileQuestion, type Compiled } from '../compile.ts'
+import type { Compiled } from '../compile.ts'
 import { describeMetric } from '../describe-metric.ts'
-import type { Cell, DialectName } from '../engine.ts'
+import type { Cell } from '../engine.ts'
 import type { Access } from '../plan/access.ts'
-import type { Question, Refusal } from '../question.ts'
+import type { Question } from '../question.ts'
 import { hashOf } from '../trust/hash.ts'
 import { policyHash } from '../trust/policy-hash.ts'
 import { digestOf, signReceipt } from '../trust/receipt.ts'
+import { absentValues } from './absent-values.ts'
+import { compileFor } from './compile-for.ts'
 import { accessFor, visibleMetrics, type NumbersContext } from './context.ts'
 import { noticesOf, worst } from './notices.ts'
 import { runCompiled, type Ran } from './run-compiled.ts'
@@ -42,22 +44,13 @@ export async function ask(
     truncated: ran.truncated,
     total_rows: total,
     ...(totals === undefined ? {} : { totals }),
-    notices: [...noticesOf(context, { question, outcomes, ran, total, access, models: compiled.models }), ...notices],
+    notices: [
+      ...noticesOf(context, { question, outcomes, ran, total, access, models: compiled.models }),
+      ...notices,
+      ...(await absentValues(context, { question, found: ran, caller, options })),
+    ],
     receipt,
   }
-}
-
-/** Compiled in the dialect of the connection that the question turns out to be about. */
-export async function compileFor(
-  context: NumbersContext,
-  question: Question,
-  access: Access,
-  count = false,
-): Promise<Compiled | { readonly refusal: Refusal }> {
-  const first = compileQuestion(context.layer, question, { dialect: 'duckdb', access, count })
-  if ('refusal' in first) return first
-  const dialect: DialectName = (await context.engine(first.connection ?? '')).dialect
-  return dialect === 'duckdb' ? first : compileQuestion(context.layer, question, { dialect, access, count })
 }
 
 interface Asking {

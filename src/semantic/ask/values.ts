@@ -3,12 +3,13 @@ import { AquiferError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { AskOptions, Numbers } from '../../core/numbers.ts'
 import type { Cell } from '../engine.ts'
-import { compileFor } from './ask.ts'
+import { compileFor } from './compile-for.ts'
 import { accessFor, type NumbersContext } from './context.ts'
 import { runCompiled } from './run-compiled.ts'
 import { questionOf } from './understand.ts'
 
-const most = 10_000
+/** More are not looked at. */
+export const mostValues = 10_000
 
 /** Values of a dimension that the caller may see; with `like`, those that hold it, else those nearest to it. */
 export async function valuesOf(
@@ -22,7 +23,7 @@ export async function valuesOf(
   if ('refusal' in compiled) {
     throw new AquiferError('METRIC_QUESTION_INVALID', compiled.refusal.message)
   }
-  const { rows } = await runCompiled(context, compiled, caller, { maxRows: most, signal })
+  const { rows } = await runCompiled(context, compiled, caller, { maxRows: mostValues, signal })
   const values = rows.map((row) => row[0] ?? null)
   if (like === undefined) return values.slice(0, limit)
   const wanted = like.toLowerCase()

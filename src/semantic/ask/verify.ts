@@ -6,7 +6,7 @@ import { describeMetric } from '../describe-metric.ts'
 import type { Question } from '../question.ts'
 import { policyHash } from '../trust/policy-hash.ts'
 import { checkReceipt, digestOf } from '../trust/receipt.ts'
-import { compileFor } from './ask.ts'
+import { compileFor } from './compile-for.ts'
 import { accessFor, type NumbersContext } from './context.ts'
 import { runCompiled } from './run-compiled.ts'
 

@@ -1,0 +1,136 @@
+/**
+ * What a metric costs over its SQL: `node bench/metrics.ts [ROWS] [QUESTIONS]`. Compiles every metric of the layer, then asks
+ * a question of Postgres and of DuckDB, taking the driver's own run of the same statement in the same round.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { compileQuestion } from '../src/semantic/compile.ts'
+import type { DialectName } from '../src/semantic/engine.ts'
+import { accessOf } from '../src/semantic/plan/access.ts'
+import type { OpenNumbers } from '../src/open-numbers.ts'
+import { openNumbersFolder } from '../test/kit/numbers-folder.ts'
+import { timesOf } from './kit/figures.ts'
+import { openDatabase } from './kit/servers.ts'
+
+const rows = Number(process.argv[2] ?? 20_000)
+const questions = Number(process.argv[3] ?? 300)
+const caller = { id: 'bench', groups: [], admin: true }
+
+const layer = `
+version: 1
+models:
+  orders:
+    table: bench_orders
+    time: ordered_at
+    entities:
+      order: { type: primary, expr: id }
+      customer: { type: foreign, expr: customer_id }
+    dimensions:
+      ordered_at: { type: time, grain: day }
+      channel: { type: categorical }
+    measures:
+      orders: { agg: count, expr: 1 }
+      amount: { agg: sum }
+      typical: { agg: median, expr: amount }
+  customers:
+    table: bench_customers
+    entities: { customer: { type: primary, expr: id } }
+    dimensions: { country: { type: categorical } }
+metrics:
+  orders: { type: simple, measure: orders }
+  revenue: { type: simple, measure: amount }
+  web_revenue: { type: simple, measure: amount, filter: "order__channel = 'web'" }
+  typical_order: { type: simple, measure: typical }
+  average_order: { type: ratio, numerator: revenue, denominator: orders }
+  web_share: { type: ratio, numerator: web_revenue, denominator: revenue }
+  running: { type: cumulative, measure: amount }
+  last_week: { type: cumulative, measure: amount, window: 7 days }
+  growth: { type: derived, expr: now / before - 1, inputs: [{ name: revenue, alias: now }, { name: revenue, alias: before, offset: 1 month }] }
+`
+const tables = [
+  `create table bench_customers as select i as id, (array['NO', 'DE', 'FR', 'IT'])[1 + i % 4] as country from generate_series(1, 500) t(i)`,
+  `create table bench_orders as select i as id, 1 + i % 500 as customer_id, date '2024-01-01' + (i % 700)::int as ordered_at,
+     (array['web', 'store'])[1 + i % 2] as channel, (i % 997)::double precision as amount from generate_series(1, ${String(rows)}) t(i)`,
+]
+const question = { metrics: ['revenue', 'average_order'], by: ['customer__country', 'metric_time__month'] }
+
+const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
+try {
+  await onDuckdb()
+  await onPostgres()
+} finally {
+  await rm(dir, { recursive: true, force: true })
+}
+
+async function onDuckdb(): Promise<void> {
+  const database = await (await DuckDBInstance.create(':memory:')).connect()
+  for (const sql of tables) await database.run(sql.replaceAll('array[', '['))
+  for (const table of ['customers', 'orders']) {
+    await database.run(`copy bench_${table} to '${join(dir, `bench_${table}.parquet`)}'`)
+    await database.run(`drop table bench_${table}`)
+    await database.run(`create view bench_${table} as from '${join(dir, `bench_${table}.parquet`)}'`)
+  }
+  await using folder = await openNumbersFolder({ type: 'duckdb', path: dir }, { 'bench.yaml': layer })
+  await using opened = await folder.open()
+  compileAll(opened)
+  const statement = await opened.numbers.explain(question, caller)
+  if (!('sql' in statement)) throw new Error('refused')
+  const prepared = await database.prepare(statement.sql)
+  await compare('DuckDB, Parquet', opened, async () => void (await prepared.runAndReadAll()))
+}
+
+async function onPostgres(): Promise<void> {
+  await using database = await openDatabase('bench_metrics')
+  const { client, url } = database
+  for (const sql of tables) await client.query(sql)
+  await client.query('analyze bench_orders, bench_customers')
+  await using folder = await openNumbersFolder({ type: 'postgres', url }, { 'bench.yaml': layer })
+  await using opened = await folder.open()
+  const statement = await opened.numbers.explain(question, caller)
+  if (!('sql' in statement)) throw new Error('refused')
+  await compare('Postgres', opened, async () => void (await client.query({ name: 'raw', text: statement.sql })))
+}
+
+async function compare(what: string, opened: OpenNumbers, raw: () => Promise<void>): Promise<void> {
+  const times = { raw: [] as number[], asked: [] as number[] }
+  for (let round = 0; round < questions + 20; round++) {
+    const before = performance.now()
+    await raw()
+    const between = performance.now()
+    await opened.numbers.ask(question, caller)
+    const after = performance.now()
+    if (round < 20) continue
+    times.raw.push(between - before)
+    times.asked.push(after - between)
+  }
+  const [raw50, asked50] = [timesOf(times.raw).p50, timesOf(times.asked).p50]
+  console.log(
+    `${what}: raw ${raw50.toFixed(2)} ms, asked ${asked50.toFixed(2)} ms at p50; ${(asked50 - raw50).toFixed(2)} ms over, ratio ${(asked50 / raw50).toFixed(2)}`,
+  )
+}
+
+function compileAll({ context }: OpenNumbers): void {
+  const access = accessOf(context.layer, caller, undefined)
+  const dialects: readonly DialectName[] = ['postgres', 'duckdb', 'mysql', 'clickhouse']
+  const times: number[] = []
+  for (let round = 0; round < 20; round++) {
+    for (const metric of Object.keys(context.layer.metrics)) {
+      for (const dialect of dialects) {
+        const asked = {
+          metrics: [metric],
+          by: ['metric_time__month', 'customer__country'],
+          order: [],
+          distinct: true,
+          extent: false,
+        }
+        const before = performance.now()
+        compileQuestion(context.layer, asked, { dialect, access })
+        times.push(performance.now() - before)
+      }
+    }
+  }
+  const { p50, p95 } = timesOf(times)
+  console.log(`compile, ${String(times.length)} questions: p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`)
+}

@@ -227,10 +227,16 @@ function metricsBy(words: readonly string[], { layer, sees }: NameScope): readon
     .slice(0, 3)
 }
 
-/** Up to eight names, the likeliest first: like it, or ending in the same word, then the shortest. */
+/** Up to eight names, the likeliest first: like it, or with a last word like its own, then the shortest. */
 function closest(written: string, names: readonly string[]): readonly string[] {
   const like = nearest(written, names)
-  const last = written.split('__').at(-1) ?? ''
-  const rank = (name: string): number => (name === like ? 0 : name.endsWith(last) ? 1 : 2)
+  const last = lastWord(written)
+  const likeLast = nearest(last, names.map(lastWord))
+  const rank = (name: string): number => {
+    if (name === like) return 0
+    return name.endsWith(last) || lastWord(name) === likeLast ? 1 : 2
+  }
   return names.toSorted((a, b) => rank(a) - rank(b) || a.length - b.length || (a < b ? -1 : 1)).slice(0, 8)
 }
+
+const lastWord = (name: string): string => name.split('__').at(-1) ?? ''

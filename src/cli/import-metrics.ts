@@ -106,14 +106,15 @@ function findImportFaults(layer: LayerInput, others: MetricsRead, connections: r
   const { faults } = checkMetrics(merge(others.layer, own), connections)
   const isOwn = ({ path: [kind, name] }: Fault): boolean =>
     kinds.some((one) => one === kind && Object.hasOwn(own[one], String(name)))
+  const ours = faults.filter(isOwn)
   const theirs = faults.filter((fault) => !isOwn(fault))
-  if (theirs.length > 0) {
+  if (ours.length === 0 && theirs.length > 0) {
     throw configInvalid(
       others.document,
       theirs.map((fault) => ({ ...fault, at: 'value' as const })),
     )
   }
-  return faults
+  return ours
 }
 
 const kinds = ['models', 'metrics', 'queries', 'calendars'] as const

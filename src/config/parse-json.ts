@@ -11,17 +11,19 @@ export function parseJson(text: string, file: string): ConfigDocument {
     return known
   }
   return {
-    value: parse(text, at),
+    value: parse(text, file, at),
     place: (path) => at(find(path, skipSpace(text, 0), childrenAt)),
   }
 }
 
-function parse(text: string, at: (offset: number) => string): unknown {
+function parse(text: string, file: string, at: (offset: number) => string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const position = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1]
-    throw invalid([`${at(position === undefined ? text.length : Number(position))}: not valid JSON`], cause)
+    const said = cause instanceof Error ? cause.message : ''
+    // Of a short text it is not said.
+    const position = / position (\d+)/.exec(said)?.[1] ?? (said.includes('end of JSON') ? text.length : undefined)
+    throw invalid([`${position === undefined ? file : at(Number(position))}: not valid JSON`], cause)
   }
 }
 

@@ -73,6 +73,7 @@ function explain(fault: YAMLError, text: string): string {
   if (fault.code === 'DUPLICATE_KEY') return `${keyAt(text, fault.pos[0])} is written twice in one map`
   if (fault.code === 'TAB_AS_INDENT') return 'a tab indents this line; YAML wants spaces'
   if (fault.code === 'MULTIPLE_DOCS') return 'a second document starts here (---); one file holds one'
+  if (fault.code === 'RESOURCE_EXHAUSTION') return 'it is nested too deep'
   return `not valid YAML: ${fault.message}`
 }
 

@@ -17,6 +17,7 @@ const maxYaml = 4_000_000
 const maxJson = 64_000_000
 const maxTotal = 64_000_000
 const maxDepth = 100
+const maxLines = 20
 
 /** MetricFlow's way to leave the schema open, in its two spellings. */
 const placeholder = /\{\{\s*source_schema\s*\}\}|\$\{source_schema\}|\$source_schema\b/
@@ -101,9 +102,15 @@ function parse(text: string, shown: string): readonly ConfigDocument[] {
     return documents
   } catch (cause) {
     if (cause instanceof RangeError) throw importInvalid(`${shown} is nested deeper than ${String(maxDepth)} levels`)
-    if (cause instanceof AquiferError) throw importInvalid(cause.message, { cause })
+    if (cause instanceof AquiferError) throw importInvalid(firstLines(cause.message), { cause })
     throw cause
   }
+}
+
+/** One fault can make a file faulty from there to its end. */
+function firstLines(message: string): string {
+  const lines = message.split('\n')
+  return lines.length > maxLines + 1 ? [...lines.slice(0, maxLines), '  …'].join('\n') : message
 }
 
 /** Throws RangeError; whoever reads the value may go down it by recursion. */

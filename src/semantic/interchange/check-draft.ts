@@ -39,7 +39,7 @@ function detailOf(path: Fault['path']): string {
 }
 
 /** Where the nearest part came from that is known. */
-export function placeOf(path: Fault['path'], places: ReadonlyMap<string, string>): string {
+function placeOf(path: Fault['path'], places: ReadonlyMap<string, string>): string {
   for (let end = path.length; end > 0; end -= 1) {
     const place = places.get(path.slice(0, end).join('.'))
     if (place !== undefined) return place

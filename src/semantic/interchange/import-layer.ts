@@ -45,7 +45,10 @@ export function importLayer(documents: readonly SourceDocument[], options: Optio
     throw invalid([`${thrown.place} ${thrown.message}`], thrown)
   }
   const after = [...cascade(draft)]
-  while (options.check !== undefined && checkDraft(draft, options.check)) after.push(...cascade(draft))
+  while (options.check !== undefined && checkDraft(draft, options.check)) {
+    after.push(...cascade(draft))
+    if (!options.skipUnsupported) break
+  }
   const lines = draft.failures.map(lineOf)
   if (lines.length > 0 && !options.skipUnsupported) throw invalid([...lines.toSorted(byPlace), ...alsoOut(after)])
   noteUnread(items, draft)
@@ -55,7 +58,10 @@ export function importLayer(documents: readonly SourceDocument[], options: Optio
   }
   const { layer, places } = draft
   if (Object.keys(layer.models).length + Object.keys(layer.metrics).length === 0) {
-    throw invalid(['Nothing is left to import: no semantic model and no metric.', ...draft.notes()])
+    throw new AquiferError(
+      'METRICS_IMPORT_INVALID',
+      ['Nothing is left to import, no semantic model and no metric:', ...draft.notes()].join('\n  '),
+    )
   }
   return { layer, places, notes: draft.notes(), usesSchema: draft.usesSchema }
 }
@@ -88,6 +94,6 @@ function noteUnread(items: readonly Item[], { note }: Draft): void {
 
 function invalid(lines: readonly string[], cause?: unknown): AquiferError {
   const [first = ''] = lines
-  const message = lines.length === 1 ? first : `${String(lines.length)} lines:\n  ${lines.join('\n  ')}`
+  const message = lines.length === 1 ? first : `This cannot be carried over:\n  ${lines.join('\n  ')}`
   return new AquiferError('METRICS_IMPORT_INVALID', message, { cause })
 }

@@ -29,6 +29,13 @@ export function scalar(item: Item, key = 'this'): string {
   return refuse(item, `${key} has to be text`)
 }
 
+/** SQL or the name of something in a database: what dbt would fill in is not known here. */
+export function sql(item: Item, key: string): string | undefined {
+  const said = text(item, key)
+  if (said === undefined || !/\{\{|\{%/.test(said)) return said
+  return refuse(item.get(key) ?? item, `${key} is a template that dbt fills in; import its semantic_manifest.json`)
+}
+
 export function required(item: Item, key: string): string {
   return text(item, key) ?? refuse(item, `${key} is missing`)
 }

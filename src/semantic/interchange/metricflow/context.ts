@@ -26,6 +26,6 @@ export interface Context extends ImportOptions {
   readonly metrics: Map<string, MetricSource>
   /** Grains of calendars' own. */
   readonly customGrains: ReadonlySet<string>
-  /** Tables of dbt models that are called otherwise. */
-  readonly aliases: ReadonlyMap<string, string>
+  /** What dbt's files say of their models, by name. */
+  readonly dbtModels: ReadonlyMap<string, Item>
 }

@@ -11,7 +11,18 @@ import { tableOf } from './convert-table.ts'
 
 /** What dbt knows of models and columns besides their metrics. */
 const ofDbt = ['tests', 'data_tests', 'constraints', 'docs', 'tags', 'access', 'group', 'contract', 'deprecation_date']
-const ofColumn = [...ofDbt, 'data_type', 'quote', 'config', 'meta', 'description', 'policy_tags', 'databricks_tags']
+const ofColumn = [
+  ...ofDbt,
+  'name',
+  'granularity',
+  'data_type',
+  'quote',
+  'config',
+  'meta',
+  'description',
+  'policy_tags',
+  'databricks_tags',
+]
 
 /** The name of the semantic model that a dbt model is; undefined where it is none. */
 export function semanticName(item: Item): string | undefined {
@@ -24,7 +35,10 @@ export function semanticName(item: Item): string | undefined {
 export function convertDbtModel(item: Item, context: Context): void {
   const shown = semanticName(item)?.toLowerCase() ?? 'without a name'
   const semantic = item.get('semantic_model') ?? item
-  if (!isEnabled(semantic, `model ${shown}`, context) || !isEnabled(item, `model ${shown}`, context)) return
+  if (!isEnabled(semantic, `model ${shown}`, context) || !isEnabled(item, `model ${shown}`, context)) {
+    item.ignoreAll()
+    return
+  }
   item.ignore(...ofDbt, 'config', 'time_spine', 'versions', 'latest_version', 'identifier')
   semantic.ignore('group')
   context.draft.attempt('models', shown, item, () => {
@@ -32,7 +46,7 @@ export function convertDbtModel(item: Item, context: Context): void {
     const time = convertReference(item, 'agg_time_dimension')
     const primary = convertReference(item, 'primary_entity')
     const columns = maps(item, 'columns')
-    for (const column of columns) column.ignore(...ofColumn, 'granularity')
+    for (const column of columns) column.ignore(...ofColumn)
     const derived = item.get('derived_semantics')
     const entities = convertParts<EntityInput>(
       [
@@ -49,6 +63,7 @@ export function convertDbtModel(item: Item, context: Context): void {
       connection: context.connection,
       table: tableOf(required(item, 'name'), context),
       ...convertDescribed(item, name, context),
+      ...convertOwner(item),
       ...convertOwner(semantic),
       ...(time === undefined ? {} : { time }),
       ...(primary === undefined || entities[primary]?.type === 'primary' ? {} : { primary }),

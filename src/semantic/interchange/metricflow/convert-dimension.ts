@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts'
 import type { DimensionInput } from '../layer-input.ts'
-import { flag, refuse, text } from '../read-item.ts'
+import { flag, refuse, sql, text } from '../read-item.ts'
 import type { Context } from './context.ts'
 import { convertDescribed } from './convert-described.ts'
 import { convertGrain, isFiner } from './convert-window.ts'
@@ -13,7 +13,7 @@ interface Column {
 
 /** A dimension of either form. */
 export function convertDimension(item: Item, name: string, context: Context, column: Column = {}): DimensionInput {
-  const expr = column.expr ?? text(item, 'expr')
+  const expr = column.expr ?? sql(item, 'expr')
   const type = (text(item, 'type') ?? (typeof item.value === 'string' ? item.value : '')).toLowerCase()
   const common = {
     ...(expr === undefined || expr === name ? {} : { expr }),

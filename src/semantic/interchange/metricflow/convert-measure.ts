@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts'
 import type { MeasureInput } from '../layer-input.ts'
-import { flag, list, number, refuse, scalar, text, word } from '../read-item.ts'
+import { flag, list, number, refuse, scalar, sql, word } from '../read-item.ts'
 import type { Context } from './context.ts'
 import { convertReference } from './convert-name.ts'
 
@@ -22,7 +22,7 @@ export function convertMeasure(
   item: Item,
   name: string,
   context: Context,
-  { expr = text(item, 'expr'), time }: { expr?: string | undefined; time?: string | undefined } = {},
+  { expr = sql(item, 'expr'), time }: { expr?: string | undefined; time?: string | undefined } = {},
 ): MeasureInput {
   const said = word(item, 'agg') ?? refuse(item, 'agg is missing')
   const agg = aggregations.get(said) ?? refuse(item, `agg ${said} is none of ${[...aggregations.keys()].join(', ')}`)

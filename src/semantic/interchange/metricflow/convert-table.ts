@@ -1,5 +1,5 @@
 import type { Item } from '../item.ts'
-import { refuse, required, scalar, text } from '../read-item.ts'
+import { maps, refuse, scalar, sql, text } from '../read-item.ts'
 import type { Context } from './context.ts'
 
 /** The table that a semantic model names: by `node_relation`, or by dbt's `ref` or `source`. */
@@ -18,16 +18,31 @@ export function convertRelation(item: Item, { draft, connection }: Context): str
     const name = scalar(database, 'database')
     draft.noteOnce(database.place, `database ${name}: left out; the tables are those of the connection ${connection}`)
   }
-  const schema = text(item, 'schema_name')
-  return [...(schema === undefined ? [] : [schema]), required(item, 'alias')].join('.')
+  const schema = sql(item, 'schema_name')
+  return [...(schema === undefined ? [] : [schema]), sql(item, 'alias') ?? refuse(item, 'alias is missing')].join('.')
 }
 
 /** The table of a dbt model, in the schema that was given. */
-export function tableOf(model: string, { aliases, schema, draft }: Context): string {
-  const table = aliases.get(model) ?? model
+export function tableOf(model: string, { dbtModels, schema, draft }: Context): string {
+  const item = dbtModels.get(model)
+  const table = item === undefined ? model : tableName(item, model)
   draft.usesSchema ||= schema !== undefined
-  return schema === undefined ? table : `${schema}.${table}`
+  const full = schema === undefined ? table : `${schema}.${table}`
+  const own = item?.get('config')?.get('schema') ?? item?.get('versions')
+  if (own !== undefined) draft.note(own.place, `model ${model}: read as the table ${full}, whatever dbt builds it as`)
+  return full
 }
+
+/** As dbt builds it: by its alias, or the latest of its versions. */
+function tableName(item: Item, model: string): string {
+  const alias = item.get('config')?.get('alias')
+  if (typeof alias?.value === 'string') return alias.value
+  const versions = maps(item, 'versions').flatMap((one) => text(one, 'v') ?? [])
+  const latest = text(item, 'latest_version') ?? versions.toSorted(inOrder.compare).at(-1)
+  return latest === undefined ? model : `${model}_v${latest}`
+}
+
+const inOrder = new Intl.Collator('en', { numeric: true })
 
 const call = /^(?:\{\{\s*)?(ref|source)\s*\(\s*(.*?)\s*\)(?:\s*\}\})?$/s
 

@@ -21,7 +21,7 @@ export function convertGrain(item: Item | undefined): StandardGrain | undefined 
   return isGrain(said) ? said : refuse(item, refusalOf(said))
 }
 
-export const isGrain = (text: string): text is StandardGrain => grains.some((grain) => grain === text)
+const isGrain = (text: string): text is StandardGrain => grains.some((grain) => grain === text)
 
 export const isFiner = (text: string): boolean => finer.includes(text)
 

@@ -56,7 +56,7 @@ export function importMetricflow(roots: readonly Item[], options: ImportOptions,
     draft,
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
     customGrains: customGrainsOf([...spines, ...dbtSpines.map(({ spine }) => spine)]),
-    aliases: aliasesOf(dbtModels),
+    dbtModels: new Map(dbtModels.map((model) => [text(model, 'name') ?? '', model])),
   }
   for (const root of roots) root.ignore(...ofDbt)
   for (const one of configurations) one.ignore('dsi_package_version', 'metadata')
@@ -72,14 +72,4 @@ export function importMetricflow(roots: readonly Item[], options: ImportOptions,
   for (const query of all('saved_queries', 'saved_query')) convertQuery(query, context)
   noteDivisions(draft)
   noteMissingCalendar(draft)
-}
-
-function aliasesOf(models: readonly Item[]): ReadonlyMap<string, string> {
-  return new Map(
-    models.flatMap((model) => {
-      const name = text(model, 'name')
-      const alias = model.get('config')?.get('alias')
-      return name === undefined || typeof alias?.value !== 'string' ? [] : [[name, alias.value] as const]
-    }),
-  )
 }

@@ -1,7 +1,7 @@
 import type { Item } from '../item.ts'
 import { isMap } from '../item.ts'
 import type { MeasureUse } from '../layer-input.ts'
-import { flag, number, refuse, required, scalar, text, word } from '../read-item.ts'
+import { flag, number, refuse, required, scalar, sql, text, word } from '../read-item.ts'
 import type { Context, MetricSource } from './context.ts'
 import { allOf, convertFilter } from './convert-filter.ts'
 import { convertMeasure } from './convert-measure.ts'
@@ -82,7 +82,7 @@ function writtenMeasure({ name, params, model }: MetricSource, described: Item, 
   const target = draft.layer.models[owner]
   if (target === undefined) refuse(described, `its model ${owner} was not carried over`)
   const measure = convertMeasure(described, name, context, {
-    expr: text(described, 'expr') ?? text(params, 'expr'),
+    expr: sql(described, 'expr') ?? sql(params, 'expr'),
     time: target.time,
   })
   const measures = (target.measures ??= {})

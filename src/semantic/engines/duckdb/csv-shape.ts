@@ -98,7 +98,7 @@ async function sniff(
   const quote = found.Quote === '' || found.Quote === '(empty)' ? '"' : found.Quote
   const escape = found.Escape === '' || found.Escape === '(empty)' ? quote : found.Escape
   if (nulls.some((text) => text.includes(escape))) {
-    throw new BadCsv(`writes ${escape} before its quotes, so that it can't stand in \`null\` of the connection too`)
+    throw new BadCsv(`writes ${escape} before its quotes, so that it can't stand in \`nulls\` of the connection too`)
   }
   return {
     delimiter: found.Delimiter,

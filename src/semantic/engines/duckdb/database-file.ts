@@ -121,7 +121,6 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
     const { state, alias } = attached
     const connection = await from.database.connect()
     const release = (): void => {
-      // Whatever the statement left unread ends here.
       connection.closeSync()
       leave(from, attached)
     }

@@ -79,9 +79,9 @@ function wordFile({ path }: PlacedFile, text: string): Worded {
 const faults: readonly (readonly [pattern: RegExp, problem: string])[] = [
   [/not utf-8|Invalid unicode/i, 'is not UTF-8'],
   [/Expected Number of Columns/i, 'has more or fewer columns than its head'],
-  [/quote/i, 'has a quote that does not end'],
   [/No files found|No such file|Cannot open|Could not (?:read|open)|IO Error/i, 'cannot be opened'],
   [/when sniffing|invalid state/i, 'is no CSV whose lines and columns could be told apart'],
+  [/unterminated quote/i, 'has a quote that does not end'],
 ]
 
 const sqlFailed = (problem: string): Worded => ['METRIC_SQL_FAILED', problem]

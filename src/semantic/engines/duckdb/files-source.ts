@@ -79,15 +79,13 @@ export function openFilesSource(options: FilesOptions): Source {
   }
 
   async function giveBack(session: Session, from: Opened, outcome: 'well' | 'broken'): Promise<void> {
-    // Whatever the statement left unread ends here.
-    const usable = outcome === 'well' && (await isUsable(session.connection))
     const isOpen = (await opened?.promise.catch(() => undefined)) === from
-    if (usable && isOpen) {
+    if (outcome === 'well' && isOpen) {
       from.idle.push(session)
       return
     }
     session.connection.closeSync()
-    if (usable || !isOpen) return
+    if (outcome === 'well' || !isOpen) return
     opened = undefined
     close(from)
   }
@@ -178,11 +176,4 @@ async function makeViews(
     await connection.run(`CREATE OR REPLACE VIEW ${catalog}.${view} AS ${query}`)
     views.set(view.toLowerCase(), made)
   }
-}
-
-async function isUsable(connection: DuckDBConnection): Promise<boolean> {
-  return connection.run('SELECT 1').then(
-    () => true,
-    () => false,
-  )
 }

@@ -13,16 +13,14 @@ export interface Work {
   readonly signal: AbortSignal
 }
 
-/**
- * One query, prepared, its rows read in chunks as far as the limits go. If that is not to the end, the connection still
- * holds the rest of the answer: close it.
- */
+/** One query, prepared, its rows read in chunks as far as the limits go. Nothing of it is left on the connection. */
 export async function runStatement(
   connection: DuckDBConnection,
   { statement: { sql, values }, limits, signal }: Work,
 ): Promise<Omit<EngineResult, 'watermark'>> {
   return interruptible(connection, signal, async () => {
     const prepared = await connection.prepare(sql)
+    let isRead = false
     try {
       signal.throwIfAborted()
       if (prepared.statementType !== StatementType.SELECT) throw new Refused('is not a query')
@@ -35,9 +33,12 @@ export async function runStatement(
         for (const row of chunk.getRows()) if (!rows.add(row.map(toCell))) break
         if (rows.truncated) break
       }
+      isRead = !rows.truncated
       return { columns, rows: rows.rows, truncated: rows.truncated }
     } finally {
       prepared.destroySync()
+      // What is left of an answer keeps its transaction open until another statement takes its place.
+      if (!isRead) await connection.run('SELECT 1').catch(() => {})
     }
   })
 }

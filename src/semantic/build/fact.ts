@@ -135,7 +135,8 @@ function groupRows(fact: Fact, { rows, source, bounds, values }: FactRows): Quer
   ]
   const where = [
     ...rows.late.map(({ condition, sql }) => placeTime(sql, moved.times[condition.after] ?? time)),
-    ...withinTime(context, time),
+    // A running number without a time is the one at the end: what came before the bounds counts too.
+    ...withinTime(leaf.cumulative === undefined ? context : { ...context, from: undefined }, time),
     ...startsOnly(leaf, base, cuts, time),
   ]
   const grouping: Grouping = {

@@ -48,7 +48,10 @@ function ownRows(context: Context, request: LeafRequest, more?: (rows: RowScope)
   const conditions = splitConditions(context, leaf, leaf.conversion?.baseFilters ?? leaf.filters, asking)
   const names = (filter: Filter, time: () => Sql): Names =>
     rowNames(context, { leaf, filter, asking, rows, cutter, time })
-  const timeOfRows = (): Sql => (timeName === undefined ? column('t') : rows.time(timeName))
+  const timeOfRows = (): Sql =>
+    timeName === undefined
+      ? refuse('needs_time', `${leaf.measure} has no time that a condition could speak of.`)
+      : rows.time(timeName)
   const where = conditions
     .filter((condition) => !isLate(leaf, condition))
     .map((condition) => writeCondition(condition, names(condition.filter, timeOfRows)))

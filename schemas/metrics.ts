@@ -144,8 +144,12 @@ const Check = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('accepted_values'), column: Name, values: z.array(z.json()).min(1) }),
   z.strictObject({ type: z.literal('relationship'), entity: Name }),
   z.strictObject({ type: z.literal('row_count'), min: z.int().min(0).optional(), max: z.int().min(0).optional() }),
-  z.strictObject({ type: z.literal('freshness'), within: Duration }),
-  z.strictObject({ type: z.literal('reconcile'), with: Name, tolerance: z.number().min(0).default(0) }),
+  z.strictObject({ type: z.literal('freshness'), within: Duration.describe('Of its newest time, against the clock') }),
+  z.strictObject({
+    type: z.literal('reconcile'),
+    with: Name.describe('Another metric whose total has to be the same'),
+    tolerance: z.number().min(0).default(0).describe('How far apart the totals may be'),
+  }),
   z.strictObject({ type: z.literal('sql'), query: z.string().min(1).describe('Must return no row') }),
 ])
 
@@ -159,6 +163,7 @@ const governed = {
   grain: Grain.optional().describe('What metric_time means when a question names no grain; day when absent'),
   freshness: Duration.optional().describe('Older data are said to be stale'),
   checks: named(Check, 'What has to hold before it can be trusted').default({}),
+  checks_every: Duration.prefault('1h').describe('How often sync --watch runs them'),
   ...described,
 }
 

@@ -73,9 +73,7 @@ function compileMetrics(layer: MetricLayer, question: Question, { dialect, acces
   const leaves = metrics.flatMap(({ value }) => leavesOf(value))
   const bases = [...new Set(leaves.map(({ model }) => model))]
   const connection = oneConnection(layer, bases, question.metrics)
-  const defaultGrain = question.metrics
-    .map((name, index) => layer.metrics[name]?.grain ?? dayOrCoarser(layer, leavesOf(metrics[index]?.value ?? noValue)))
-    .reduce(coarser)
+  const defaultGrain = defaultGrainOf(layer, metrics)
   const context = openContext(layer, question, { dialect, access, connection, defaultGrain })
   const scope: NameScope = { layer, bases, sees: access.sees }
   const asking: Asking = { question: scope, metricRows: joinMetric(context) }
@@ -95,8 +93,6 @@ function compileMetrics(layer: MetricLayer, question: Question, { dialect, acces
   ]
   return finish(context, { query: ordered(query, { question, columns, asked }), columns, count })
 }
-
-const noValue: Value = { kind: 'arithmetic', tree: { kind: 'value', value: null }, inputs: new Map() }
 
 function compileCombinations(
   layer: MetricLayer,
@@ -174,6 +170,16 @@ function oneConnection(
     )
   }
   return connections[0]
+}
+
+/** What metric_time means for these metrics where no grain is named. There is one. */
+export function defaultGrainOf(
+  layer: MetricLayer,
+  metrics: readonly { readonly name: string; readonly value: Value }[],
+): StandardGrain {
+  return metrics
+    .map(({ name, value }) => layer.metrics[name]?.grain ?? dayOrCoarser(layer, leavesOf(value)))
+    .reduce(coarser)
 }
 
 function dayOrCoarser(layer: MetricLayer, leaves: readonly Leaf[]): StandardGrain {
@@ -309,7 +315,11 @@ function ordered(
 
 function finish(
   context: Context,
-  { query, columns, count }: {
+  {
+    query,
+    columns,
+    count,
+  }: {
     readonly query: Select
     readonly columns: Compiled['columns']
     readonly count: boolean | undefined

@@ -63,6 +63,8 @@ export interface Explanation {
   /** Tables and models that are read. */
   readonly tables: readonly string[]
   readonly models: readonly string[]
+  /** What is aggregated, over which joins, and what its times are: one sentence each. */
+  readonly steps: readonly string[]
 }
 
 /** A refusal that nobody changes any more. */

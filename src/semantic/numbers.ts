@@ -5,6 +5,7 @@ import type { Explanation, MetricDetails, Numbers } from '../core/numbers.ts'
 import { ask } from './ask/ask.ts'
 import { compileFor } from './ask/compile-for.ts'
 import { accessFor, visibleMetrics, type NumbersContext } from './ask/context.ts'
+import { explainSteps } from './ask/explain-steps.ts'
 import { listDimensions } from './ask/list-dimensions.ts'
 import { valuesOf } from './ask/values.ts'
 import { worst } from './ask/notices.ts'
@@ -39,11 +40,15 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
         const names = understood.options.join(', ')
         throw new AquiferError('METRIC_QUESTION_INVALID', `${understood.word} could be ${names}; name one.`)
       }
-      const compiled = await compileFor(context, understood.question, accessFor(context, caller))
+      const access = accessFor(context, caller)
+      const { layer } = context
+      const { question } = understood
+      const compiled = await compileFor(context, question, access)
       if ('refusal' in compiled) return compiled
-      const { statement, connection = null, tables, models } = compiled
+      const { statement, connection = null, tables, models, timeZone } = compiled
       const { dialect } = await context.engine(connection ?? '')
-      return { sql: statement.sql, values: statement.values, dialect, connection, tables, models } satisfies Explanation
+      const steps = explainSteps({ layer, question, access, timeZone })
+      return { ...statement, dialect, connection, tables, models, steps } satisfies Explanation
     },
     values: (request, caller, options) => valuesOf(context, request, caller, options),
     verify: (receipt, caller, options) => verify(context, receipt, caller, options),

@@ -132,10 +132,11 @@ test('a statement is printed as a script, its parameters as comments', () => {
     connection: 'shop',
     tables: ['orders.csv', 'customers.csv'],
     models: ['customers', 'orders'],
+    steps: ['orders joins customers by customer'],
   }
   const script = 'SELECT 1\nWHERE a = $1\n-- parameters, in their order\n-- 1: "us\'\\n"\n-- 2: 2'
   expect(statementText(explanation)).toBe(script)
   expect(explanationText(explanation)).toBe(
-    `connection  shop (duckdb)\nmodels      customers, orders\ntables      orders.csv, customers.csv\n\n${script}`,
+    `connection  shop (duckdb)\nmodels      customers, orders\ntables      orders.csv, customers.csv\n\norders joins customers by customer\n\n${script}`,
   )
 })

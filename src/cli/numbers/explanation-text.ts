@@ -8,7 +8,7 @@ export function statementText({ sql, values }: Explanation): string {
 
 /** What is read for a question, and how; then the statement. */
 export function explanationText(explanation: Explanation): string {
-  const { dialect, connection, tables, models } = explanation
+  const { dialect, connection, tables, models, steps } = explanation
   const facts = [
     ['connection', connection === null ? null : `${connection} (${dialect})`],
     ['models', models.join(', ')],
@@ -17,6 +17,8 @@ export function explanationText(explanation: Explanation): string {
   return [
     ...facts.flatMap(([what, text]) => (text === null || text === '' ? [] : [`${what.padEnd(10)}  ${text}`])),
     '',
+    ...steps,
+    ...(steps.length === 0 ? [] : ['']),
     statementText(explanation),
   ].join('\n')
 }

@@ -11,6 +11,9 @@ export interface ExportResult {
   readonly notes: readonly string[]
 }
 
+const note = (names: readonly string[], what: string): readonly string[] =>
+  names.length === 0 ? [] : [`${what}: ${names.join(', ')}`]
+
 /** The folder's metrics as OSI, written to the file if one is named. */
 export async function exportMetrics(config: Config, file?: string, cwd = process.cwd()): Promise<ExportResult> {
   const layer = await loadMetrics(config, cwd)
@@ -19,8 +22,8 @@ export async function exportMetrics(config: Config, file?: string, cwd = process
   if (file !== undefined) await writeWhole(file, text)
   const guarded = Object.entries(layer.models).flatMap(([name, { policy }]) => (policy.length === 0 ? [] : [name]))
   const notes = [
-    ...unsaid.map((name) => `metric ${name}: OSI has no filters, windows and offsets; only Aquifer finds it there`),
-    ...guarded.map((name) => `model ${name}: its policy is in the extension; other tools do not keep to it`),
+    ...note(unsaid, 'OSI has no filters, windows and offsets, so that only Aquifer finds these metrics there'),
+    ...note(guarded, 'other tools do not keep to the policy of these models'),
   ]
   return { document, text, notes }
 }

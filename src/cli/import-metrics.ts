@@ -63,6 +63,7 @@ export async function importMetrics(
   const imported = importLayer(documents, {
     connection,
     connections,
+    calendars: others.layer.calendars,
     schema,
     skipUnsupported,
     check: (layer) => findImportFaults(layer, others, connections),

@@ -190,6 +190,31 @@ test('a manifest is called by its project, any import as one says, and a schema 
   )
 })
 
+const spine = (table: string): string => `${sales.replaceAll('sales', table)}project_configuration:
+  time_spines:
+    - { node_relation: { alias: days, schema_name: ${table} }, primary_column: { name: ds, time_granularity: day } }
+`
+
+test('a calendar that the folder has already is not defined again, and one of its name gets another', async () => {
+  await using folder = await openConfigFolder({
+    'aquifer.yaml': yaml,
+    'metrics/own.yaml': 'version: 1\ncalendars: { own: { connection: shop, table: a.days, column: ds, grain: day } }\n',
+    'a/m.yml': spine('a'),
+    'b/m.yml': spine('b').replaceAll(/total|revenue/g, 'other'),
+    'c/m.yml': spine('c').replaceAll(/total|revenue/g, 'third'),
+  })
+  const { notes } = await importInto(folder, { path: 'a' })
+  expect(notes).toEqual(['a/m.yml:13:7 calendar a.days: is there already, as own'])
+  await importInto(folder, { path: 'b' })
+  await importInto(folder, { path: 'c' })
+  const { calendars } = await loadMetrics(await folder.load(), folder.path)
+  expect(Object.entries(calendars).map(([name, { table }]) => [name, table])).toEqual([
+    ['days', 'b.days'],
+    ['days_day', 'c.days'],
+    ['own', 'a.days'],
+  ])
+})
+
 test('what was exported is imported again as the same layer', async () => {
   await using folder = await openConfigFolder({ 'aquifer.yaml': yaml, 'dbt/sales.yml': sales })
   await importInto(folder)

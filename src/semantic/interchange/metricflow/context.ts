@@ -1,11 +1,14 @@
 import type { Draft } from '../draft.ts'
 import type { Item } from '../item.ts'
+import type { CalendarInput } from '../layer-input.ts'
 
 export interface ImportOptions {
   /** The connection of aquifer.yaml that the tables are in. */
   readonly connection: string
   /** All connections, where they are known. */
   readonly connections?: readonly string[]
+  /** Calendars that other files define: one of the same table is not needed again. */
+  readonly calendars?: Readonly<Record<string, CalendarInput>>
   /** The schema of tables that say none, or name it by `$source_schema`. */
   readonly schema: string | undefined
 }

@@ -58,7 +58,11 @@ interface Spine {
   readonly grain: Item | undefined
 }
 
-function addCalendar(item: Item, { draft, connection }: Context, { table, column, grain }: Spine): void {
+function addCalendar(
+  item: Item,
+  { draft, connection, calendars = {} }: Context,
+  { table, column, grain }: Spine,
+): void {
   if (grain === undefined) refuse(item, `the calendar ${table} needs a granularity of its column`)
   const said = scalar(grain).toLowerCase()
   if (isFiner(said)) {
@@ -73,11 +77,26 @@ function addCalendar(item: Item, { draft, connection }: Context, { table, column
     }),
   )
   const calendar: CalendarInput = { connection, table, column, grain: convertGrain(grain) ?? 'day', periods }
-  const same = Object.values(draft.layer.calendars).find(
-    (one) => one.table === table && one.grain === calendar.grain && one.column === column,
-  )
-  if (same === undefined) draft.add('calendars', freeName(table, calendar.grain, draft.layer.calendars), calendar, item)
-  else same.periods = { ...same.periods, ...periods }
+  const [known] = Object.entries(calendars).find(([, one]) => isSame(one, calendar) && hasPeriods(one, calendar)) ?? []
+  if (known !== undefined) {
+    draft.note(item.place, `calendar ${table}: is there already, as ${known}`)
+    return
+  }
+  const same = Object.values(draft.layer.calendars).find((one) => isSame(one, calendar))
+  if (same !== undefined) {
+    same.periods = { ...same.periods, ...periods }
+    return
+  }
+  const name = freeName(table, calendar.grain, { ...calendars, ...draft.layer.calendars })
+  draft.add('calendars', name, calendar, item)
+}
+
+function isSame(a: CalendarInput, b: CalendarInput): boolean {
+  return a.connection === b.connection && a.table === b.table && a.column === b.column && a.grain === b.grain
+}
+
+function hasPeriods({ periods = {} }: CalendarInput, { periods: needed = {} }: CalendarInput): boolean {
+  return Object.entries(needed).every(([name, column]) => periods[name] === column)
 }
 
 function freeName(table: string, grain: string, taken: Readonly<Record<string, unknown>>): string {

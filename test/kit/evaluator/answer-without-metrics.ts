@@ -2,6 +2,7 @@ import { parseCondition } from '../../../src/semantic/condition/parse-condition.
 import type { Question } from '../../../src/semantic/question.ts'
 import { calendarFor, momentsOf } from './calendar.ts'
 import { isWithin, readBounds } from './context.ts'
+import { lacksZone } from './check-zone.ts'
 import { applyCut, grainOfCut } from './cut.ts'
 import type { Lines } from './order-rows.ts'
 import { evaluateTree, momentOf } from './evaluate-tree.ts'
@@ -9,7 +10,7 @@ import { dimensionValue, entityValue, partnersOf, rowsOf } from './find-row.ts'
 import type { World } from './find-row.ts'
 import { hasMetric, nameOf, namesIn } from './holds.ts'
 import { finer } from './moment.ts'
-import { modelOf } from './reachable.ts'
+import { modelOf, validityOf } from './reachable.ts'
 import type { Hop, Item } from './reachable.ts'
 import { Refused } from './refused.ts'
 import { resolveName } from './resolve.ts'
@@ -28,6 +29,8 @@ interface Root {
 
 export function evaluateWithoutMetrics(world: World, question: Question): Lines {
   const root = findRoot(world, question)
+  refuseValidity(world, [...root.columns, ...root.named.values()])
+  checkZones(world, question, [...root.columns, ...root.named.values()])
   const hops = hopsOf([...root.columns, ...root.named.values()])
   const met =
     root.model === '' ? [new Map()] : hops.reduce((rows, way) => joinFully(world, rows, way), start(world, root.model))
@@ -63,6 +66,21 @@ function findRoot(world: World, question: Question): Root {
   if (nearest === undefined) throw reason ?? new Refused('unreachable', 'no model reaches all')
   if (another !== undefined) throw new Refused('ambiguous', 'several models reach all')
   return nearest
+}
+
+/** A row of a validity model held at some time only, and here is none. */
+function refuseValidity({ layer }: World, columns: readonly Column[]): void {
+  const models = hopsOf(columns).map((way) => way.at(-1)?.to ?? '')
+  if (models.some((model) => validityOf(modelOf(layer, model), 'start') !== undefined)) {
+    throw new Refused('needs_time', 'a row that held at some time')
+  }
+}
+
+function checkZones(world: World, { timeZone }: Question, columns: readonly Column[]): void {
+  const items = columns.flatMap(({ sources }) => sources).filter((item) => item !== 'metric_time')
+  if (timeZone !== undefined && items.some((item) => lacksZone(world, item))) {
+    throw new Refused('time_zone', 'a time without a zone')
+  }
 }
 
 function rootAt(world: World, model: string, by: readonly string[], named: readonly string[]): Root {

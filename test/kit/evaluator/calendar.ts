@@ -24,10 +24,14 @@ export function calendarFor(
   connection: string | undefined,
 ): Calendar | undefined {
   return Object.values(layer.calendars)
-    .filter((calendar) => calendar.connection === connection && compareGrains(calendar.grain, grain) <= 0)
+    .filter((calendar) => calendar.connection === connection && suffices(calendar.grain, grain))
     .toSorted((one, other) => compareGrains(other.grain, one.grain))
     .at(0)
 }
+
+/** Whether each period begins with a moment of the calendar: no month does with a week. */
+const suffices = (has: StandardGrain, grain: StandardGrain): boolean =>
+  compareGrains(has, grain) <= 0 && (has !== 'week' || grain === 'week')
 
 /** Where a calendar's moments begin, upwards, each once. */
 export function momentsOf(world: World, calendar: Calendar): readonly number[] {

@@ -2,12 +2,14 @@ import type { Question } from '../../../src/semantic/question.ts'
 import type { Context } from './context.ts'
 import type { Fact } from './formula.ts'
 import { hasMetric, nameOf, namesIn, resolveIn, surroundingsOf } from './holds.ts'
+import type { World } from './find-row.ts'
 import { modelOf } from './reachable.ts'
+import type { Item } from './reachable.ts'
 import { Refused } from './refused.ts'
 import type { Column, Scope } from './resolve.ts'
 
-/** Refuses a time zone where a time that the question speaks of is stored in none. */
-export function checkZone(context: Context, facts: readonly Fact[], { timeZone, from, to }: Question): void {
+/** Refuses a time zone where a measure's time, or one that the question speaks of, is stored in none. */
+export function checkZone(context: Context, facts: readonly Fact[], { timeZone }: Question): void {
   if (timeZone === undefined) return
   for (const fact of facts) {
     const conditions = fact.conditions
@@ -20,26 +22,32 @@ export function checkZone(context: Context, facts: readonly Fact[], { timeZone, 
       )
       .map(({ within, name }) => ({ column: resolveIn(within, name), scopes: within.scopes }))
     const named = [...context.columns.map((column) => ({ column, scopes: context.scopes })), ...conditions]
-    const isBounded = from !== undefined || to !== undefined
-    if ((isBounded && !hasZone(context, fact.model, fact.time)) || named.some((one) => lacksZone(context, one, fact))) {
+    const hasLocal = fact.time !== undefined && !hasZone(context.world, fact.model, fact.time)
+    if (hasLocal || named.some((one) => hasNone(context, one, fact))) {
       throw new Refused('time_zone', 'a time without a zone')
     }
   }
 }
 
-function lacksZone(
-  context: Context,
+function hasNone(
+  { world }: Context,
   { column, scopes }: { readonly column: Column; readonly scopes: readonly Scope[] },
   fact: Fact,
 ): boolean {
   if (column.kind !== 'time') return false
   const source = column.sources[scopes.findIndex(({ model, time }) => model === fact.model && time === fact.time)]
   return source === 'metric_time' || source === undefined
-    ? !hasZone(context, fact.model, fact.time)
-    : !hasZone(context, source.model, source.element)
+    ? !hasZone(world, fact.model, fact.time)
+    : lacksZone(world, source)
 }
 
-function hasZone({ world }: Context, model: string, name: string | undefined): boolean {
-  const dimension = name === undefined ? undefined : modelOf(world.layer, model).dimensions[name]
+/** A time that is stored in no zone. */
+export const lacksZone = (world: World, { kind, model, element }: Item): boolean =>
+  kind === 'dimension' &&
+  modelOf(world.layer, model).dimensions[element]?.type === 'time' &&
+  !hasZone(world, model, element)
+
+function hasZone({ layer }: World, model: string, name: string | undefined): boolean {
+  const dimension = name === undefined ? undefined : modelOf(layer, model).dimensions[name]
   return dimension?.type === 'time' && dimension.zone !== undefined
 }

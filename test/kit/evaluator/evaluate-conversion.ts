@@ -1,17 +1,19 @@
 import type { MeasureInput, Metric } from '../../../schemas/metrics.ts'
 import { grains } from '../../../src/semantic/condition/tree.ts'
 import { aggregate } from './aggregate.ts'
+import { timeColumnsOf } from './context.ts'
 import type { Context } from './context.ts'
-import { groupBy, placedRows, timeOf } from './placed-rows.ts'
+import { groupBy, placesOf, timeOf } from './placed-rows.ts'
 import type { Group } from './placed-rows.ts'
 import { areEqual, dimensionValue, entityValue, rowsOf } from './find-row.ts'
 import { placeOf, readConditions, readWindow } from './formula.ts'
-import type { Fact } from './formula.ts'
-import { holds } from './holds.ts'
+import type { Condition, Fact } from './formula.ts'
+import { columnValue, holds, subjectsOf } from './holds.ts'
 import type { Placed } from './holds.ts'
 import { addUnits } from './moment.ts'
 import { modelOf } from './reachable.ts'
 import { Refused } from './refused.ts'
+import { compareForOrder } from './value.ts'
 import type { Row, Value } from './value.ts'
 
 type Conversion = Extract<Metric, { type: 'conversion' }>
@@ -26,12 +28,20 @@ export function evaluateConversion(context: Context, fact: Fact, metric: Convers
   const follower: Fact = { ...fact, ...place, measure: then.name, conversion: undefined }
   const own = { ...context, scopes: [place], columns: [] }
   const conditions = readConditions(then.filter, 'measure', 0, undefined)
-  const begun = placedRows(context, { ...fact, conversion: undefined })
+  // Who it was that began is found first, at whatever time; then comes what is said of the time that is shown.
+  const late = fact.conditions.filter((condition) => isLate(context, condition, fact))
+  const early = fact.conditions.filter((condition) => !late.includes(condition))
+  const begun = rowsOf(world, fact.model)
+    .map((row): Placed => ({ row, ms: timeOf(context, fact, row) }))
+    .filter((placed) => early.every((condition) => holds(context, condition, fact, placed)))
+  const shown: Fact = { ...fact, conditions: late, conversion: undefined }
   const converted = rowsOf(world, place.model)
     .map((row): Placed => ({ row, ms: timeOf(own, follower, row) }))
     .filter((placed) => conditions.every((condition) => holds(own, condition, follower, placed)))
     .flatMap((conversion) =>
-      latestBefore(context, fact, metric, begun, conversion, place.model).map((base) => ({ ...base, conversion })),
+      latestBefore(context, fact, metric, begun, conversion, place.model).flatMap((begin) =>
+        placesOf(context, shown, begin, fact.shifts.length).map((placed) => ({ ...placed, conversion })),
+      ),
     )
   return groupBy(context, fact, converted).map(({ columns, placed }) => ({
     columns,
@@ -43,11 +53,16 @@ export function evaluateConversion(context: Context, fact: Fact, metric: Convers
   }))
 }
 
+function isLate(context: Context, condition: Condition, fact: Fact): boolean {
+  const { time, other } = subjectsOf(context, condition, fact)
+  return condition.of !== 'measure' && time && (!other || fact.shifts.length > 0)
+}
+
 function measureOf(input: MeasureInput): { readonly name: string; readonly filter: string | undefined } {
   return typeof input === 'string' ? { name: input, filter: undefined } : { name: input.name, filter: input.filter }
 }
 
-/** The one row before that a conversion goes to, at each time that is shown. */
+/** The one row before that a conversion goes to. */
 function latestBefore(
   context: Context,
   fact: Fact,
@@ -74,8 +89,18 @@ function latestBefore(
     )
   })
   const latest = Math.max(...candidates.map((base) => timeOf(context, fact, base.row) ?? 0))
-  const found = candidates.find((base) => timeOf(context, fact, base.row) === latest)
-  return candidates.filter((base) => base.row === found?.row)
+  const columns = context.columns.filter((column) => !timeColumnsOf(context, fact).includes(column))
+  const valuesOf = (base: Placed): readonly Value[] => columns.map((column) => columnValue(context, column, fact, base))
+  const [found] = candidates
+    .filter((base) => timeOf(context, fact, base.row) === latest)
+    .toSorted((one, other) => compareLines(valuesOf(one), valuesOf(other)))
+  return found === undefined ? [] : [found]
+}
+
+/** Of rows at the same time, the one whose columns come first: then it is the same one for everybody. */
+function compareLines(one: readonly Value[], other: readonly Value[]): number {
+  const differences = one.map((value, index) => compareForOrder(value, other[index] ?? null, false))
+  return differences.find((difference) => difference !== 0) ?? 0
 }
 
 function earliestOf({ within }: Conversion, ms: number): number {

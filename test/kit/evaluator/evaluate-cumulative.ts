@@ -8,7 +8,7 @@ import type { Group } from './placed-rows.ts'
 import { rowsOf } from './find-row.ts'
 import { readWindow } from './formula.ts'
 import type { Fact } from './formula.ts'
-import { holds } from './holds.ts'
+import { holds, subjectsOf } from './holds.ts'
 import type { Placed } from './holds.ts'
 import { addUnits, startOf } from './moment.ts'
 import { momentsBetween } from './periods.ts'
@@ -45,7 +45,14 @@ export function evaluateCumulative(context: Context, fact: Fact, metric: Cumulat
     const rows = counted.flatMap((placed) => placesOf(until, above, placed, 0))
     return groupBy(context, fact, rows).map(({ columns, placed }) => ({ columns, value: value(placed) }))
   }
-  const seen = seenRows(context, above, metric, counted)
+  const subjects = new Map(above.conditions.map((condition) => [condition, subjectsOf(context, condition, fact)]))
+  // Either the time that is shown or the rows: of both at once, nothing says which rows count.
+  if ([...subjects.values()].some(({ time, other }) => time && other)) {
+    throw new Refused('unsupported', 'time mixed with something else')
+  }
+  const ofRows = above.conditions.filter((condition) => subjects.get(condition)?.time === false)
+  const rows = counted.filter((placed) => ofRows.every((condition) => holds(context, condition, fact, placed)))
+  const seen = seenRows(context, above, metric, rows)
   const points = groupBy(context, fact, seen).flatMap(({ columns, placed }) => {
     const times = new Map(placed.map(({ at, ms }) => [keyOf([ms, at]), { at, ms: ms ?? 0 }]))
     return [...times.values()]

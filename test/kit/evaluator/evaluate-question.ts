@@ -15,6 +15,7 @@ import { Refused } from './refused.ts'
 import { resolveName } from './resolve.ts'
 import type { Column } from './resolve.ts'
 import { checkZone } from './check-zone.ts'
+import { checkConditions } from './holds.ts'
 import { isMoment, keyOf } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -28,12 +29,17 @@ export function evaluateQuestion(
   try {
     const { columns, lines } =
       question.metrics.length === 0 ? evaluateWithoutMetrics(world, question) : evaluateMetrics(world, question)
+    refuseTwice(columns.map(({ name }) => name))
     const rows = orderRows(world, columns, lines, question)
     return { columns: columns.map((column, index) => answerColumn(column, index, rows)), rows: rows.map(cellsOf) }
   } catch (error) {
     if (error instanceof Refused) return { reason: error.reason, message: error.message, nearest: [] }
     throw error
   }
+}
+
+function refuseTwice(names: readonly string[]): void {
+  if (new Set(names).size < names.length) throw new Refused('unsupported', 'a column asked for twice')
 }
 
 function evaluateMetrics(world: World, question: Question): Lines {
@@ -55,12 +61,13 @@ function evaluateMetrics(world: World, question: Question): Lines {
     defaultGrain,
     valuesOf(metric, by) {
       const key = [metric, ...by].join(' ')
-      const asked = { metrics: [metric], by, order: [], distinct: true, extent: false }
+      const asked = { ...question, metrics: [metric], by, where: undefined, from: undefined, to: undefined }
       const values = known.get(key) ?? evaluateMetrics(world, asked).lines
       known.set(key, values)
       return values
     },
   }
+  for (const fact of facts) checkConditions(context, fact)
   checkZone(context, facts, question)
   return {
     columns: [...columns, ...question.metrics.map((name) => ({ name, kind: 'metric' as const }))],

@@ -101,12 +101,16 @@ function call(name: FunctionName, args: readonly Value[]): Value {
   const [first = null, second = null] = args
   if (name === 'nullif') return first !== null && second !== null && compare(first, second) === 0 ? null : first
   const given = args.filter((arg) => arg !== null)
+  if (name === 'concat' || name === 'greatest' || name === 'least') {
+    const [one] = given
+    return one === undefined ? (name === 'concat' ? '' : null) : calls[name](one, given)
+  }
   return given.length < args.length || first === null ? null : calls[name](first, given)
 }
 
 type Call = (first: Given, args: readonly Given[]) => Value
 
-/** Of arguments that are all there: with a null among them, each is null. */
+/** Of arguments that are all there: `concat`, `greatest` and `least` pass nulls over, the others are null of them. */
 const calls: Readonly<Record<Exclude<FunctionName, 'coalesce' | 'nullif'>, Call>> = {
   abs: (first) => Math.abs(numberOf(first)),
   ceil: (first) => Math.ceil(numberOf(first)),

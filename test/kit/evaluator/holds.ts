@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { applyCut } from './cut.ts'
 import { evaluateTree, momentOf } from './evaluate-tree.ts'
 import { itemValue } from './find-row.ts'
-import type { Condition } from './formula.ts'
+import type { Condition, Fact } from './formula.ts'
 import { Refused } from './refused.ts'
 import { resolveName } from './resolve.ts'
 import type { Column, Scope } from './resolve.ts'
@@ -64,6 +64,32 @@ function metricValue(context: Context, name: string, by: readonly string[], scop
   return found?.[by.length] ?? null
 }
 
+/** Finds what conditions speak of, whether or not a row ever gets there. */
+export function checkConditions(context: Context, fact: Fact): void {
+  for (const condition of fact.conditions) {
+    const within = surroundingsOf(context, condition, fact)
+    for (const tree of namesIn(condition.tree)) resolveIn(within, nameOf(tree))
+    for (const { name, by } of metricsIn(condition.tree)) {
+      for (const one of by) resolveBy(within, one)
+      context.valuesOf(name, by)
+    }
+  }
+}
+
+/** Whether a condition speaks of metric_time, and whether of anything else. */
+export function subjectsOf(
+  context: Context,
+  condition: Condition,
+  fact: Fact,
+): { readonly time: boolean; readonly other: boolean } {
+  const within = surroundingsOf(context, condition, fact)
+  const index = within.scopes.findIndex(({ model, time }) => model === fact.model && time === fact.time)
+  const areTime = namesIn(condition.tree).map(
+    (tree) => resolveIn(within, nameOf(tree)).sources[index] === 'metric_time',
+  )
+  return { time: areTime.includes(true), other: areTime.includes(false) || hasMetric(condition.tree) }
+}
+
 /** What is asked of a metric has the metric's name; here it may be a shorter one: `view__listing` is listing. */
 function resolveBy(context: Context, name: string): Column {
   const parts = name.split('__')
@@ -77,16 +103,16 @@ function resolveBy(context: Context, name: string): Column {
   throw new Error(`no name in ${name}`)
 }
 
-export function namesIn(tree: Tree): readonly NameTree[] {
-  if (tree.kind === 'name') return [tree]
-  return Object.values(tree)
-    .flat()
-    .flatMap((part: unknown) => treesIn(part))
-    .flatMap(namesIn)
-}
+export const namesIn = (tree: Tree): readonly NameTree[] => nodesIn(tree).filter((node) => node.kind === 'name')
 
-export function hasMetric(tree: Tree): boolean {
-  return JSON.stringify(tree).includes('"kind":"metric"')
+const metricsIn = (tree: Tree): readonly Extract<Tree, { kind: 'metric' }>[] =>
+  nodesIn(tree).filter((node) => node.kind === 'metric')
+
+export const hasMetric = (tree: Tree): boolean => metricsIn(tree).length > 0
+
+function nodesIn(tree: Tree): readonly Tree[] {
+  const parts = Object.values(tree).flatMap((part: unknown) => treesIn(part))
+  return [tree, ...parts.flatMap(nodesIn)]
 }
 
 function treesIn(part: unknown): readonly Tree[] {

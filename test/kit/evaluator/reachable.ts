@@ -40,23 +40,23 @@ export function reachableItems(layer: MetricLayer, start: string): readonly Item
 
 function ownItems(layer: MetricLayer, name: string): readonly Item[] {
   const model = modelOf(layer, name)
-  const primary = model.primary ?? Object.keys(model.entities).find((key) => model.entities[key]?.type === 'primary')
-  const others = Object.keys(model.entities).filter((key) => model.entities[key]?.type !== 'foreign')
-  const keys = new Set(primary === undefined ? others : [primary, ...others])
+  const keys = keysOf(model)
   const own = { hops: [], model: name, isFanOut: false }
+  const before = keys.length === 0 ? [[]] : keys.map((key) => [key])
   return [
-    ...[...keys].flatMap((key) =>
+    ...before.flatMap((parts) =>
       Object.keys(model.dimensions).map((element): Item => {
-        return { ...own, parts: [key, element], kind: 'dimension', element }
+        return { ...own, parts: [...parts, element], kind: 'dimension', element }
       }),
     ),
-    ...Object.keys(model.entities).flatMap((element): readonly Item[] => [
-      { ...own, parts: [element], kind: 'entity', element },
-      ...(primary === undefined || primary === element
-        ? []
-        : [{ ...own, parts: [primary, element], kind: 'entity' as const, element }]),
-    ]),
+    ...Object.keys(model.entities).map((element): Item => ({ ...own, parts: [element], kind: 'entity', element })),
   ]
+}
+
+/** The entities that a row of the model is, by which its own columns are named. */
+export function keysOf({ primary, entities }: Model): readonly string[] {
+  const own = Object.keys(entities).filter((key) => entities[key]?.type !== 'foreign')
+  return primary === undefined ? own : [primary, ...own]
 }
 
 function joinedItems(layer: MetricLayer, start: string, hops: readonly Hop[]): readonly Item[] {
@@ -66,30 +66,33 @@ function joinedItems(layer: MetricLayer, start: string, hops: readonly Hop[]): r
     const parts = way.map(({ entity }) => entity)
     const model = modelOf(layer, hop.to)
     const found = { hops: way, model: hop.to, isFanOut: isFanOut(layer, start, way) }
+    const others = Object.keys(model.entities).filter((element) => element !== hop.toEntity)
     return [
       ...Object.keys(model.dimensions).map((element): Item => {
         return { ...found, parts: [...parts, element], kind: 'dimension', element }
       }),
-      ...Object.keys(model.entities).map((element): Item => {
-        return { ...found, parts: [...parts, element], kind: 'entity', element }
-      }),
+      ...others.map((element): Item => ({ ...found, parts: [...parts, element], kind: 'entity', element })),
       ...joinedItems(layer, start, way),
     ]
   })
 }
 
+/** Not by the entity that led here: the models it leads to are as near from the model before. */
 function hopsFrom(layer: MetricLayer, start: string, hops: readonly Hop[]): readonly Hop[] {
-  const from = hops.at(-1)?.to ?? start
+  const last = hops.at(-1)
+  const from = last?.to ?? start
   const visited = [start, ...hops.map(({ to }) => to)]
   const { entities, connection } = modelOf(layer, from)
-  return Object.entries(entities).flatMap(([entity, { of }]) =>
-    Object.entries(layer.models).flatMap(([to, model]) => {
+  return Object.entries(entities).flatMap(([entity, { of }]) => {
+    if (entity === last?.toEntity) return []
+    return Object.entries(layer.models).flatMap(([to, model]) => {
       if (visited.includes(to) || model.connection !== connection) return []
-      return [...new Set([entity, of ?? entity])]
-        .filter((key) => tellsOneRow(model, key))
-        .map((toEntity): Hop => ({ from, entity, to, toEntity }))
-    }),
-  )
+      const toEntity = Object.keys(model.entities).find(
+        (key) => (model.entities[key]?.of ?? key) === (of ?? entity) && tellsOneRow(model, key),
+      )
+      return toEntity === undefined ? [] : [{ from, entity, to, toEntity }]
+    })
+  })
 }
 
 function tellsOneRow(model: Model, key: string): boolean {

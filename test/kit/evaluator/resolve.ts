@@ -4,7 +4,7 @@ import type { Asked, Cut } from './cut.ts'
 import { grainOf } from './find-row.ts'
 import type { World } from './find-row.ts'
 import { coarser, compareGrains } from './moment.ts'
-import { modelOf, reachableItems, validityOf } from './reachable.ts'
+import { keysOf, modelOf, reachableItems, validityOf } from './reachable.ts'
 import type { Item } from './reachable.ts'
 import { Refused } from './refused.ts'
 
@@ -32,13 +32,11 @@ export function resolveName(
 ): Column {
   const asked = readName(world, text)
   if (asked.parts.join() === 'metric_time') return resolveMetricTime(world, scopes, asked, defaultGrain)
-  const candidates = scopes.map((scope) => nearestByName(world, scope, asked, mayFanOut))
+  const candidates = scopes.map((scope) => itemsByName(world, scope, asked, mayFanOut))
   const shared = [...(candidates[0]?.keys() ?? [])].filter((name) => candidates.every((found) => found.has(name)))
   if (shared.length === 0) throw new Refused(reasonOfNone(world, scopes, asked), `${text} is not reached`)
-  const distance = (name: string): number =>
-    candidates.reduce((sum, found) => sum + (found.get(name)?.[0]?.hops.length ?? 0), 0)
-  const least = Math.min(...shared.map(distance))
-  const nearest = shared.filter((name) => distance(name) === least)
+  const least = Math.min(...shared.map(lengthOf))
+  const nearest = shared.filter((name) => lengthOf(name) === least)
   const ways = new Set(nearest.map((name) => candidates.map((found) => found.get(name)?.map(placeOf).join()).join('|')))
   const name = nearest[0] ?? ''
   const items = candidates.flatMap((found) => found.get(name) ?? [])
@@ -49,19 +47,22 @@ export function resolveName(
   return columnOf(world, scopes, asked, name, items)
 }
 
-/** By whole name, the items with the fewest joins. */
-function nearestByName(world: World, scope: Scope, { parts }: Asked, mayFanOut: boolean): Map<string, Item[]> {
-  const found = new Map<string, Item[]>()
-  for (const item of reachableItems(world.layer, scope.model)) {
-    if (!mayFanOut && (item.isFanOut || needsTime(world, scope, item))) continue
-    if (item.parts.slice(-parts.length).join('__') !== parts.join('__')) continue
-    const name = item.parts.join('__')
-    const others = found.get(name) ?? []
-    const fewest = others[0]?.hops.length ?? item.hops.length
-    if (item.hops.length < fewest || others.length === 0) found.set(name, [item])
-    else if (item.hops.length === fewest) others.push(item)
-  }
-  return found
+const lengthOf = (name: string): number => name.split('__').length
+
+/** What a scope has under the name that is asked for, by whole name. */
+function itemsByName(world: World, scope: Scope, { parts }: Asked, mayFanOut: boolean): Map<string, Item[]> {
+  const items = reachableItems(world.layer, scope.model).filter(
+    (item) => (mayFanOut || !(item.isFanOut || needsTime(world, scope, item))) && isNamed(world, scope, item, parts),
+  )
+  return Map.groupBy(items, (item) => item.parts.join('__'))
+}
+
+/** By its whole name or the end of it; an own entity also after what a row is: `view__listing`. */
+function isNamed({ layer }: World, { model }: Scope, item: Item, asked: readonly string[]): boolean {
+  if (item.parts.slice(-asked.length).join('__') === asked.join('__')) return true
+  const [key = '', element, ...more] = asked
+  const isOwn = item.kind === 'entity' && item.hops.length === 0 && item.element === element && more.length === 0
+  return isOwn && keysOf(modelOf(layer, model)).includes(key)
 }
 
 /** Without a time of its own, a row meets any number of a validity model's. */
@@ -69,8 +70,8 @@ const needsTime = ({ layer }: World, { time }: Scope, { hops }: Item): boolean =
   time === undefined && hops.some(({ to }) => validityOf(modelOf(layer, to), 'start') !== undefined)
 
 function reasonOfNone(world: World, scopes: readonly Scope[], asked: Asked): 'fan_out' | 'unreachable' {
-  return scopes.every((scope) => nearestByName(world, scope, asked, true).size > 0) &&
-    scopes.some((scope) => nearestByName(world, scope, asked, false).size === 0)
+  return scopes.every((scope) => itemsByName(world, scope, asked, true).size > 0) &&
+    scopes.some((scope) => itemsByName(world, scope, asked, false).size === 0)
     ? 'fan_out'
     : 'unreachable'
 }

@@ -28,9 +28,10 @@ export function seenFrom(context: Context, fact: Fact, shift: Shift, ms: number)
   return [0, 1, 2, 3].map((days) => moved + days * day).filter((at) => addUnits(at, -shift.count, shift.unit) === ms)
 }
 
-/** Whether each column of metric_time holds whole months. */
+/** Whether each column of metric_time holds whole months, and nothing else moves days from one to another. */
 const areMonths = (context: Context, fact: Fact): boolean =>
-  timeColumnsOf(context, fact).every(({ cut }) => isMonths(cut))
+  timeColumnsOf(context, fact).every(({ cut }) => isMonths(cut)) &&
+  fact.shifts.every((shift) => shift.kind === 'by' && shift.align === 'period' && compareGrains(shift.unit, 'week') > 0)
 
 function isMonths(cut: Cut | undefined): boolean {
   if (cut === undefined || cut.kind === 'period') return false

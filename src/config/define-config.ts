@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { indexers } from '../../indexers/index.ts'
 import type { configCommon, sourceCommon } from '../../schemas/config.ts'
+import type { MetricsFile } from '../../schemas/metrics.ts'
 import type { engines } from '../semantic/engines/index.ts'
 
 type Registry = typeof indexers
@@ -40,4 +41,9 @@ export interface ConfigInput extends CommonInput {
 /** Gives the default export of `aquifer.config.ts` its type; it is checked again when it is loaded. */
 export function defineConfig(config: ConfigInput): ConfigInput {
   return config
+}
+
+/** Gives the default export of a `*.metrics.ts` in the folder `metrics` its type; it is checked again when it is loaded. */
+export function defineMetrics(metrics: z.input<typeof MetricsFile>): z.input<typeof MetricsFile> {
+  return metrics
 }

@@ -51,7 +51,12 @@ export async function readText(file: string, name: string): Promise<string> {
   }
 }
 
-async function importConfig(file: string, name: string): Promise<ConfigDocument> {
+/** A TypeScript file's default export; its places are paths. */
+export async function importConfig(
+  file: string,
+  name: string,
+  define: 'defineConfig' | 'defineMetrics' = 'defineConfig',
+): Promise<ConfigDocument> {
   const loaded: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
     // Only the kind of the error: a program's message may hold anything, also a secret.
     const kind = cause instanceof Error ? cause.name : 'an exception'
@@ -59,7 +64,6 @@ async function importConfig(file: string, name: string): Promise<ConfigDocument>
   })
   const value: unknown =
     typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
-  if (value === undefined)
-    throw invalid([`${name}: has no default export; write \`export default defineConfig({ … })\``])
+  if (value === undefined) throw invalid([`${name}: has no default export; write \`export default ${define}({ … })\``])
   return { value, place: () => name }
 }

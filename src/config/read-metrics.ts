@@ -5,7 +5,7 @@ import { explain } from './explain.ts'
 import { toJson } from './json-schema.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { invalid, problemLines, type ConfigDocument, type Path, type Problem } from './problem.ts'
-import { readText } from './read-config.ts'
+import { importConfig, readText } from './read-config.ts'
 
 /** The layer, and the way from a path such as `['metrics', 'revenue', 'measure']` to its place in one of the files. */
 export interface MetricsRead {
@@ -17,7 +17,7 @@ const kinds = ['models', 'metrics', 'queries', 'calendars'] as const
 const fileSchema = toJson(MetricsFile)
 
 /**
- * Reads every YAML file of a folder as one layer. CONFIG_INVALID with everything wrong in any of them. `besides`: one of
+ * Reads every file of a folder as one layer: YAML, or TypeScript (`*.metrics.ts`). CONFIG_INVALID with everything wrong in any of them. `besides`: one of
  * them is about to be replaced, so that there need not be any.
  */
 export async function readMetrics(folder: string, cwd: string, besides?: string): Promise<MetricsRead> {
@@ -26,7 +26,9 @@ export async function readMetrics(folder: string, cwd: string, besides?: string)
   const owners = new Map<string, ConfigDocument>()
   const wrong: string[] = []
   for (const path of await listFiles(folder, shown(folder), besides)) {
-    const document = parseYaml(await readText(path, shown(path)), shown(path))
+    const document = path.endsWith('.ts')
+      ? await importConfig(path, shown(path), 'defineMetrics')
+      : parseYaml(await readText(path, shown(path)), shown(path))
     const parsed = MetricsFile.safeParse(document.value)
     const problems: Problem[] = []
     if (!parsed.success) {
@@ -54,7 +56,8 @@ async function listFiles(folder: string, shown: string, besides: string | undefi
     if (besides !== undefined && cause.code === 'ENOENT') return []
     throw invalid([`metrics: the folder ${shown} cannot be read (${cause.code ?? 'unknown reason'})`], cause)
   })
-  const files = names.filter((name) => /\.ya?ml$/.test(name)).toSorted()
-  if (files.length === 0 && besides === undefined) throw invalid([`metrics: the folder ${shown} holds no .yaml file`])
+  const files = names.filter((name) => /(?:\.ya?ml|\.metrics\.ts)$/.test(name)).toSorted()
+  if (files.length === 0 && besides === undefined)
+    throw invalid([`metrics: the folder ${shown} holds no .yaml or .metrics.ts file`])
   return files.map((name) => join(folder, name)).filter((file) => file !== besides)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { defineConfig } from '../../src/config/define-config.ts'
+import { defineConfig, defineMetrics } from '../../src/config/define-config.ts'
 
 test('a configuration in TypeScript knows the keys of every type of source', () => {
   const config = defineConfig({
@@ -26,4 +26,15 @@ test('what is misspelt or missing does not compile', () => {
   defineConfig({ version: 1, connections: { lake: { type: 'duckdb', path: './data', tabels: {} } } })
   // @ts-expect-error no version
   expect(defineConfig({ sources: {} })).toEqual({ sources: {} })
+})
+
+test('metrics in TypeScript know their own keys', () => {
+  const metrics = defineMetrics({
+    version: 1,
+    models: { orders: { table: 'orders', measures: { amount: { agg: 'sum' } } } },
+    metrics: { revenue: { type: 'simple', measure: 'amount' } },
+  })
+  expect(Object.keys(metrics.metrics ?? {})).toEqual(['revenue'])
+  // @ts-expect-error aggregate
+  defineMetrics({ version: 1, models: { orders: { table: 'orders', measures: { amount: { aggregate: 'sum' } } } } })
 })

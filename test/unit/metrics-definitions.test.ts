@@ -163,5 +163,18 @@ test('a name that two files define is refused, and so is a folder without files'
   expect(await faultsOf({ 'a.yaml': orders, 'b.yaml': metrics, 'c.yaml': orders })).toBe(
     'metrics/c.yaml:3:3 models.orders: stands in metrics/a.yaml:3:3 too',
   )
-  expect(await faultsOf({ 'readme.md': 'none' })).toBe('metrics: the folder metrics holds no .yaml file')
+  expect(await faultsOf({ 'readme.md': 'none' })).toBe('metrics: the folder metrics holds no .yaml or .metrics.ts file')
+})
+
+test('a file of the folder may be TypeScript', async () => {
+  const written = `export default {
+    version: 1,
+    metrics: Object.fromEntries(['web', 'store'].map((channel) => [
+      channel + '_orders',
+      { type: 'simple', measure: 'order_count', filter: "order__status = '" + channel + "'" },
+    ])),
+  }`
+  const layer = await load({ 'orders.yaml': orders, 'channels.metrics.ts': written })
+  expect(Object.keys(layer.metrics)).toEqual(['web_orders', 'store_orders'])
+  expect(layer.metrics['web_orders']).toMatchObject({ measure: 'order_count', filter: "order__status = 'web'" })
 })

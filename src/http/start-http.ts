@@ -5,6 +5,7 @@ import { AquiferError } from '../core/errors.ts'
 import type { Knowledge } from '../core/knowledge.ts'
 import type { Log } from '../core/log.ts'
 import { createCallGate } from '../mcp/call-gate.ts'
+import type { Door } from '../mcp/door.ts'
 import type { Callers } from './authenticate.ts'
 import { isLoopback, listen } from './listen.ts'
 import { createMcpRoute } from './mcp-route.ts'
@@ -18,6 +19,7 @@ export interface HttpOptions {
   readonly port: number
   /** See Door: asked when a call needs it, never to list tools. */
   readonly knowledge: () => Promise<Knowledge>
+  readonly numbers?: Door['numbers']
   /** Needed on any address but the loopback. */
   readonly callers?: Callers
   /** Whom a call without a key acts as, on the loopback alone. */
@@ -45,8 +47,8 @@ export interface HttpServer extends AsyncDisposable {
 /** Starts the HTTP door. Closing it takes no new request, answers those under way, and ends after `finishMs` at most. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const metrics = createMetrics()
-  const { knowledge, log, version } = options
-  const mcp = createMcpRoute({ knowledge, gate: createCallGate(), log, version, observe: metrics.observeCall })
+  const { knowledge, numbers, log, version } = options
+  const mcp = createMcpRoute({ knowledge, numbers, gate: createCallGate(), log, version, observe: metrics.observeCall })
   const server = createServer({
     headersTimeout: 10_000,
     requestTimeout: 30_000,

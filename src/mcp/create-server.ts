@@ -2,8 +2,9 @@ import { McpServer } from '@modelcontextprotocol/server'
 import type { Caller } from '../core/caller.ts'
 import { callTool } from './call-tool.ts'
 import type { Door } from './door.ts'
-import { instructions } from './instructions.ts'
-import { toolDefinitions } from './tool-list.ts'
+import { instructionsOf } from './instructions.ts'
+import { toolsOf } from './tool-list.ts'
+import { userOf } from './user.ts'
 
 /**
  * An MCP server that acts for one caller; make a new one for every request or connection. Its two handlers are set
@@ -12,12 +13,18 @@ import { toolDefinitions } from './tool-list.ts'
 export function createServer(door: Door, caller: Caller): McpServer {
   const mcp = new McpServer(
     { name: 'aquifer', title: 'Aquifer', version: door.version },
-    { instructions, cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' } } },
+    { instructions: instructionsOf(door), cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' } } },
   )
   mcp.server.registerCapabilities({ tools: {} })
-  mcp.server.setRequestHandler('tools/list', () => ({ tools: [...toolDefinitions] }))
-  mcp.server.setRequestHandler('tools/call', ({ params }, context) =>
-    callTool(door, { name: params.name, args: params.arguments, caller, signal: context.mcpReq.signal }),
+  mcp.server.setRequestHandler('tools/list', () => ({ tools: [...toolsOf(door).definitions] }))
+  mcp.server.setRequestHandler('tools/call', ({ params }, { mcpReq }) =>
+    callTool(door, {
+      name: params.name,
+      args: params.arguments,
+      caller,
+      signal: mcpReq.signal,
+      user: userOf(mcpReq),
+    }),
   )
   return mcp
 }

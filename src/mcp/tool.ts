@@ -1,13 +1,17 @@
 import type { z } from 'zod'
 import type { Caller } from '../core/caller.ts'
 import type { Knowledge } from '../core/knowledge.ts'
+import type { AskedNumbers } from './door.ts'
 import { parseArguments } from './parse-arguments.ts'
+import type { User } from './user.ts'
 
 /** What one call runs with; made anew for every call. */
 export interface ToolContext {
-  readonly knowledge: Knowledge
+  readonly knowledge: () => Promise<Knowledge>
+  readonly numbers: () => Promise<AskedNumbers>
   readonly caller: Caller
   readonly signal: AbortSignal
+  readonly user: User
   /** Says something that the output has no room for; it travels in the result's `_meta`. */
   readonly notice: (text: string) => void
 }

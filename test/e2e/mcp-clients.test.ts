@@ -32,7 +32,10 @@ test.for(cases)('$name lists and calls every tool over $transport', async ({ nam
   expect(client?.protocol).toBe(protocol)
   if (client === undefined) throw new Error(`there is no client ${name}`)
   const { names, answers } = await callEveryTool(client, 'kettle')
-  expect(names).toEqual(['search', 'fetch', 'search_knowledge', 'describe_sources'])
+  expect(names).toEqual([
+    ...['search', 'fetch', 'search_knowledge', 'describe_sources'],
+    ...['find_metrics', 'describe_metric', 'query_metrics'],
+  ])
   for (const answer of Object.values(answers)) {
     expect(answer.isError ?? false).toBe(false)
     expect(answer.content).toEqual([{ type: 'text', text: JSON.stringify(answer.structuredContent) }])
@@ -44,6 +47,9 @@ test.for(cases)('$name lists and calls every tool over $transport', async ({ nam
       structuredContent: { hits: [{ title: 'Returns' }, { title: 'Kettle' }, {}], next_cursor: '3' },
     },
     describe_sources: { structuredContent: { total: 4 } },
+    find_metrics: { structuredContent: { total: 4 } },
+    describe_metric: { structuredContent: { name: 'gross_revenue', total_dimensions: 3 } },
+    query_metrics: { structuredContent: { rows: [[1200]], receipt: { version: 1 } } },
   })
 })
 
@@ -76,5 +82,86 @@ test('a client that gives up on a call can go on with the next', async () => {
 
 test('tools are listed although stores and model never get ready', async () => {
   await using client = await openOldClient(fixtureCommand('--never-ready'))
-  expect(await client.listTools()).toHaveLength(4)
+  expect(await client.listTools()).toHaveLength(7)
 })
+
+const revenueChoice = {
+  choice: { asked: 'revenue', options: [{ metric: 'gross_revenue', value: 1200 }, { metric: 'net_revenue' }] },
+}
+const transports = ['stdio', 'http'] as const
+const targetOf = (transport: (typeof transports)[number]): ServerTarget =>
+  transport === 'stdio' ? fixtureCommand() : { url: running.url }
+
+test.for(transports)('a client that can ask its user over %s is asked which metric a word means', async (transport) => {
+  const forms: unknown[] = []
+  await using client = await openNewClient(targetOf(transport), 'new', (form) => {
+    forms.push(form)
+    return { metric_0: 'net_revenue' }
+  })
+  const answer = await client.callTool('query_metrics', { metrics: ['revenue'] })
+  expect(forms).toEqual([
+    {
+      mode: 'form',
+      message: 'Several metrics are called revenue. Which one is meant? They differ.',
+      requestedSchema: {
+        type: 'object',
+        properties: {
+          metric_0: {
+            type: 'string',
+            title: 'revenue',
+            oneOf: [
+              { const: 'gross_revenue', title: 'gross_revenue = 1200 (draft): What was ordered, before returns' },
+              { const: 'net_revenue', title: 'net_revenue = 1000 (certified): without internal orders' },
+            ],
+          },
+        },
+        required: ['metric_0'],
+      },
+    },
+  ])
+  expect(answer.structuredContent).toMatchObject({
+    notices: ['revenue was taken for net_revenue, as the user chose.'],
+    rows: [[1000]],
+  })
+})
+
+test('of two open words one is asked after the other, and the first answer is kept', async () => {
+  const asked: string[][] = []
+  await using client = await openNewClient(fixtureCommand(), 'new', ({ requestedSchema: { properties } }) => {
+    asked.push(Object.keys(properties))
+    return { metric_0: 'net_revenue', ...('metric_1' in properties ? { metric_1: 'gross_revenue' } : {}) }
+  })
+  const answer = await client.callTool('query_metrics', { metrics: ['revenue', 'revenue'] })
+  expect(asked).toEqual([['metric_0'], ['metric_0', 'metric_1']])
+  expect(answer.structuredContent).toMatchObject({ rows: [[1000, 1200]] })
+})
+
+test('a user who declines leaves the choice to the agent', async () => {
+  await using client = await openNewClient(fixtureCommand(), 'new', () => undefined)
+  const answer = await client.callTool('query_metrics', { metrics: ['revenue'] })
+  expect(answer.isError ?? false).toBe(false)
+  expect(answer.structuredContent).toMatchObject(revenueChoice)
+})
+
+test('an answer that fits nothing is refused like any other name', async () => {
+  await using client = await openNewClient(fixtureCommand(), 'new', () => ({ metric_0: 'weather' }))
+  const answer = await client.callTool('query_metrics', { metrics: ['revenue'] })
+  expect(answer.isError).toBe(true)
+  expect(answer.content[0]?.text).toContain('There is no metric weather')
+})
+
+const unasked: Readonly<Record<string, (target: ServerTarget) => Promise<McpClient>>> = {
+  'a v2 client that declares nothing': (target) => openNewClient(target),
+  'a v2 client of 2025-11-25, though it can ask': (target) =>
+    openNewClient(target, 'old', () => ({ metric_0: 'orders' })),
+  'a v1 client': openOldClient,
+}
+test.for(transports.flatMap((transport) => Object.keys(unasked).map((name) => ({ name, transport }))))(
+  '$name over $transport gets the choice as a plain result',
+  async ({ name, transport }) => {
+    await using client = await unasked[name]?.(targetOf(transport))
+    const answer = await client?.callTool('query_metrics', { metrics: ['revenue'] })
+    expect(answer?.isError ?? false).toBe(false)
+    expect(answer?.structuredContent).toMatchObject(revenueChoice)
+  },
+)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, type ElicitRequestFormParams, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OldStdioTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
@@ -32,11 +32,26 @@ export interface McpClient extends AsyncDisposable {
 
 const identity = { name: 'aquifer-test', version: '1.0.0' }
 
+/** Answers a server's question with what is chosen in its form, or not at all. */
+export type Chooser = (form: ElicitRequestFormParams) => Record<string, string> | undefined
+
 /** The client of `@modelcontextprotocol/client`: 2026-07-28, or an older revision with `era: 'old'`. */
-export async function openNewClient(target: ServerTarget, era: 'new' | 'old' = 'new'): Promise<McpClient> {
+export async function openNewClient(
+  target: ServerTarget,
+  era: 'new' | 'old' = 'new',
+  choose?: Chooser,
+): Promise<McpClient> {
   const client = new Client(identity, {
     versionNegotiation: { mode: era === 'new' ? { pin: '2026-07-28' } : 'legacy' },
+    ...(choose === undefined ? {} : { capabilities: { elicitation: { form: {} } } }),
   })
+  if (choose !== undefined) {
+    client.setRequestHandler('elicitation/create', ({ params }) => {
+      if (params.mode === 'url') return { action: 'cancel' }
+      const content = choose(params)
+      return content === undefined ? { action: 'decline' } : { action: 'accept', content }
+    })
+  }
   await client.connect(
     'url' in target
       ? new StreamableHTTPClientTransport(mcpUrl(target), { requestInit: { headers: headersOf(target) } })
@@ -98,6 +113,7 @@ export async function openInspector(target: ServerTarget): Promise<McpClient> {
   }
 }
 
+const FoundMetrics = z.object({ metrics: z.array(z.object({ name: z.string() })).min(1) })
 const Found = z.object({ results: z.array(z.object({ id: z.string(), title: z.string(), url: z.string() })).min(1) })
 
 /** Lists the tools and calls each of them, as an agent would: what search finds is fetched. Answers by tool name. */
@@ -113,9 +129,21 @@ export async function callEveryTool(
     fetch: await client.callTool('fetch', { id: first?.id }),
     search_knowledge: await client.callTool('search_knowledge', { query, limit: 3 }),
     describe_sources: await client.callTool('describe_sources', {}),
+    ...(names.includes('query_metrics') ? await callMetricTools(client) : {}),
   }
   for (const name of names) if (!(name in calls)) throw new Error(`callEveryTool does not know the tool ${name}`)
   return { names, answers: calls }
+}
+
+/** What find_metrics lists is described and asked for. */
+async function callMetricTools(client: McpClient): Promise<Record<string, ToolResult>> {
+  const listed = await client.callTool('find_metrics', {})
+  const name = FoundMetrics.parse(listed.structuredContent).metrics[0]?.name ?? ''
+  return {
+    find_metrics: listed,
+    describe_metric: await client.callTool('describe_metric', { name }),
+    query_metrics: await client.callTool('query_metrics', { metrics: [name] }),
+  }
 }
 
 function mcpUrl(target: { readonly url: string }): URL {

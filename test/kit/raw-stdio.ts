@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import type { Knowledge } from '../../src/core/knowledge.ts'
 import { createCallGate } from '../../src/mcp/call-gate.ts'
+import type { AskedNumbers } from '../../src/mcp/door.ts'
 import { serveStdio } from '../../src/mcp/stdio.ts'
 import { admin } from './mcp-door.ts'
 import { openTestLog } from './test-log.ts'
@@ -20,7 +21,7 @@ export interface RawStdio {
 }
 
 /** The stdio door on streams in memory, spoken to in JSON-RPC as it goes over the wire. */
-export function openRawStdio(knowledge: () => Promise<Knowledge>): RawStdio {
+export function openRawStdio(knowledge: () => Promise<Knowledge>, numbers?: AskedNumbers): RawStdio {
   const input = new PassThrough()
   const output = new PassThrough()
   const stop = new AbortController()
@@ -28,6 +29,7 @@ export function openRawStdio(knowledge: () => Promise<Knowledge>): RawStdio {
   createInterface({ input: output }).on('line', (line) => messages.push(Message.parse(JSON.parse(line))))
   const served = serveStdio({
     knowledge,
+    ...(numbers === undefined ? {} : { numbers: async () => numbers }),
     gate: createCallGate(),
     log: openTestLog(),
     version: '1.2.3',

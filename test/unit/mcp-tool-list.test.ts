@@ -1,19 +1,30 @@
 import { expect, test } from 'vitest'
 import { estimateTokens } from '../../src/core/tokens.ts'
-import { instructions } from '../../src/mcp/instructions.ts'
-import { toolDefinitions, tools } from '../../src/mcp/tool-list.ts'
+import { instructionsOf } from '../../src/mcp/instructions.ts'
+import { toolsOf } from '../../src/mcp/tool-list.ts'
+import { memoryNumbers } from '../kit/memory-numbers.ts'
+
+const withMetrics = { numbers: async () => memoryNumbers([]) }
+const { tools, definitions } = toolsOf(withMetrics)
 
 test('what clients are told of the tools is what was agreed on', async () => {
-  await expect(`${JSON.stringify(toolDefinitions, null, 2)}\n`).toMatchFileSnapshot('mcp-tool-list.snapshot')
+  await expect(`${JSON.stringify(definitions, null, 2)}\n`).toMatchFileSnapshot('mcp-tool-list.snapshot')
+})
+
+test('where no metrics are configured there is no tool for them, and no word of them', () => {
+  expect(toolsOf({}).definitions).toEqual(definitions.slice(0, 4))
+  expect(toolsOf({}).tools.map(({ name }) => name)).toEqual(['search', 'fetch', 'search_knowledge', 'describe_sources'])
+  expect(instructionsOf({})).not.toContain('metric')
+  expect(instructionsOf(withMetrics)).toContain('query_metrics')
 })
 
 test('all definitions together cost a client at most 3,000 tokens', () => {
-  expect(estimateTokens(JSON.stringify(toolDefinitions))).toBeLessThanOrEqual(3000)
+  expect(estimateTokens(JSON.stringify(definitions))).toBeLessThanOrEqual(3000)
 })
 
 test('there are at most 12 tools, their names are short, and every one says what it is and that it only reads', () => {
   expect(tools.length).toBeLessThanOrEqual(12)
-  for (const { name, title, description, annotations, inputSchema, outputSchema } of toolDefinitions) {
+  for (const { name, title, description, annotations, inputSchema, outputSchema } of definitions) {
     expect(name).toMatch(/^(search|fetch|[a-z]+(_[a-z]+)+)$/)
     expect(name.length).toBeLessThanOrEqual(40)
     expect([title, description]).not.toContain(undefined)
@@ -24,7 +35,7 @@ test('there are at most 12 tools, their names are short, and every one says what
 })
 
 test('search and fetch take one string each, as ChatGPT calls them', () => {
-  const [search, fetch] = toolDefinitions
+  const [search, fetch] = definitions
   expect(search).toMatchObject({ name: 'search', inputSchema: { required: ['query'] } })
   expect(Object.keys(search?.inputSchema.properties ?? {})).toEqual(['query'])
   expect(fetch).toMatchObject({ name: 'fetch', inputSchema: { required: ['id'] } })
@@ -32,5 +43,5 @@ test('search and fetch take one string each, as ChatGPT calls them', () => {
 })
 
 test('the instructions are at most 150 words', () => {
-  expect(instructions.split(/\s+/).length).toBeLessThanOrEqual(150)
+  expect(instructionsOf(withMetrics).split(/\s+/).length).toBeLessThanOrEqual(150)
 })

@@ -56,6 +56,7 @@ async function serveStdio(run: Run): Promise<void> {
   try {
     await serve({
       knowledge: async () => (await app.get()).knowledge(),
+      numbers: config.metrics === undefined ? undefined : async () => (await app.get()).numbers(),
       gate: createCallGate(),
       log: run.log,
       version: packageJson.version,
@@ -82,6 +83,7 @@ async function serveHttp(run: Run, flags: ServeFlags): Promise<void> {
       host,
       port,
       knowledge: () => Promise.resolve(knowledge),
+      numbers: app.config.metrics === undefined ? undefined : () => app.numbers(),
       callers: keyring(app),
       local: app.config.access.local,
       allowedHosts: flags.allowHost ?? [],

@@ -35,7 +35,7 @@ export const describeSources = defineTool({
   }),
   annotations: readOnly,
   run: async (input, { knowledge, caller }) => {
-    const all = [...(await knowledge.describe(caller))].sort((a, b) => compare(a.name, b.name))
+    const all = [...(await (await knowledge()).describe(caller))].sort((a, b) => compare(a.name, b.name))
     const asked = input.sources === undefined ? all : input.sources.map((name) => find(all, name))
     const after = input.cursor === undefined ? undefined : readCursor(input.cursor)
     const rest = after === undefined ? asked : asked.filter((source) => compare(source.name, after) > 0)

@@ -39,7 +39,7 @@ export const fetch = defineTool({
   }),
   annotations: readOnly,
   run: async ({ id }, { knowledge, caller }) => {
-    const { record, from } = await read(knowledge, idInUrl(id) ?? id, caller)
+    const { record, from } = await read(await knowledge(), idInUrl(id) ?? id, caller)
     return present(record, from)
   },
 })

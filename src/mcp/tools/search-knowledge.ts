@@ -60,8 +60,9 @@ export const searchKnowledge = defineTool({
       tokenBudget: Math.floor(input.token_budget * 0.75),
       cursor: input.cursor,
     }
+    const opened = await knowledge()
     return fitAnswer(input.token_budget, request.limit ?? input.limit, async (limit) =>
-      present(await knowledge.search({ ...request, limit }, caller, signal), input),
+      present(await opened.search({ ...request, limit }, caller, signal), input),
     )
   },
 })

@@ -19,7 +19,7 @@ export const search = defineTool({
   annotations: readOnly,
   run: async ({ query }, { knowledge, caller, signal, notice }) => {
     const request = { query, limit: maxResults, tokenBudget: 100_000, neighbours: 0 }
-    const answer = await knowledge.search(request, caller, signal)
+    const answer = await (await knowledge()).search(request, caller, signal)
     for (const text of answer.notices) notice(text)
     const records = new Map<string, Hit>()
     for (const hit of answer.hits) if (!records.has(hit.id)) records.set(hit.id, hit)

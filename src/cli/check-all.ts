@@ -1,3 +1,4 @@
+import type { MetricLayer } from '../../schemas/metrics.ts'
 import { openEngine } from '../open-numbers.ts'
 import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } from '../app.ts'
 import { systemClock } from '../core/clock.ts'
@@ -26,17 +27,11 @@ export async function checkAll(run: Run): Promise<number> {
       await embedder.ready()
     }),
   )
+  let layer: MetricLayer | undefined
   if (config.metrics !== undefined) {
-    results.push(await attempt('metrics', async () => void (await loadMetrics(config))))
+    results.push(await attempt('metrics', async () => void (layer = await loadMetrics(config))))
   }
-  for (const name of computing(config)) {
-    const advice: string[] = []
-    const checked = await attempt(`connection ${name}`, async () => {
-      await using engine = await openEngine(name, parts)
-      advice.push(...((await engine.check?.()) ?? []))
-    })
-    results.push({ ...checked, advice })
-  }
+  for (const name of computing(config)) results.push(...(await checkConnection(name, parts, layer)))
   const names = Object.keys(config.sources)
   for (const name of names) {
     results.push(
@@ -55,6 +50,27 @@ export async function checkAll(run: Run): Promise<number> {
   run.print({ ok: error === undefined, checks }, () => toText(results))
   if (names.length === 0) run.say('aquifer.yaml names no sources yet; `aquifer init --help` shows how to begin.')
   return error === undefined ? 0 : kindTable[error.kind].exit
+}
+
+/** The connection, and what the models say of its tables. */
+async function checkConnection(
+  name: string,
+  parts: AppOptions,
+  layer: MetricLayer | undefined,
+): Promise<readonly Checked[]> {
+  const advice: string[] = []
+  const models: Checked[] = []
+  const checked = await attempt(`connection ${name}`, async () => {
+    await using engine = await openEngine(name, parts)
+    advice.push(...((await engine.check?.()) ?? []))
+    if (layer === undefined) return
+    const { probeModel } = await import('../semantic/checks/probe-model.ts')
+    for (const [model, { connection }] of Object.entries(layer.models)) {
+      if (connection !== name) continue
+      models.push(await attempt(`model ${model}`, () => probeModel(layer, model, engine, parts.signal)))
+    }
+  })
+  return [{ ...checked, advice }, ...models]
 }
 
 /** Connections in which metrics are computed, as far as `metrics` says or no source reads them. */

@@ -2,10 +2,12 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 
+import { revealSecrets } from '../../src/config/reveal-secrets.ts'
+import type { Env } from '../../src/core/env.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import { silentLog } from '../../src/core/log.ts'
 import type { Cell, Engine, RunLimits, SqlValue } from '../../src/semantic/engine.ts'
-import duckdb from '../../src/semantic/engines/duckdb/index.ts'
+import { loadEngine } from '../../src/semantic/engines/index.ts'
 import { openTempDir } from './temp-dir.ts'
 
 export const lakeLimits: RunLimits = { rows: 10_000, bytes: 1_000_000, timeoutMs: 20_000 }
@@ -19,11 +21,12 @@ export interface Asking extends AsyncDisposable {
   failure(sql: string, limits?: Partial<RunLimits>): Promise<string>
 }
 
-/** The connection `lake` with these options; its own state is in `dir`. */
-export async function openAsking(options: object, dir: string): Promise<Asking> {
-  const engine = await duckdb.open({
+/** The connection `lake` with these options, secrets from `env`; its own state is in `dir`. */
+export async function openAsking(options: object, dir: string, env: Env = {}): Promise<Asking> {
+  const type = await loadEngine('duckdb')
+  const engine = await type.open({
     name: 'lake',
-    options: duckdb.connection.parse(options),
+    options: await revealSecrets(type.connection?.parse(options), env),
     dir,
     log: silentLog,
   })

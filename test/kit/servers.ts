@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node'
 
 import { findServer, startCommand } from './test-server.ts'
-import type { Found } from './test-server.ts'
+import type { Found, TestServer } from './test-server.ts'
 import { testServers } from './test-servers.ts'
 
 /** A server as a test sees it: its address, or what to say when it is skipped. */
@@ -15,24 +15,25 @@ declare module 'vitest' {
 
 // Vitest loads this file anew for every project, so what is shared between them hangs on the process.
 const shared = Symbol.for('aquifer.test.servers')
-const processWide: typeof globalThis & { [shared]?: Promise<Record<ServerName, ProvidedServer>> } = globalThis
+type Shared = Map<ServerName, Promise<ProvidedServer>>
+const processWide: typeof globalThis & { [shared]?: Shared } = globalThis
 
-/** Gives every project the same servers, started once; under CI a missing one ends the run. */
+/** Gives every project the same servers, each started once for the first that needs it; under CI a missing one ends the run. */
 export async function setup(project: TestProject): Promise<void> {
-  const servers = await (processWide[shared] ??= findServers())
-  for (const name of names) project.provide(name, servers[name])
+  const found: Shared = (processWide[shared] ??= new Map())
+  const servers = names.map(async (name) => [name, await findOnce(name, found, project.name)] as const)
+  for (const [name, server] of await Promise.all(servers)) project.provide(name, server)
 }
 
 // The keys of an object literal are its type's.
 const names = Object.keys(testServers) as ServerName[]
 
-async function findServers(): Promise<Record<ServerName, ProvidedServer>> {
-  const found = await Promise.all(names.map(async (name) => [name, await findTidied(name)] as const))
-  // Every name has its pair.
-  return Object.fromEntries(found.map(([name, server]) => [name, provided(name, server)])) as Record<
-    ServerName,
-    ProvidedServer
-  >
+async function findOnce(name: ServerName, found: Shared, project: string): Promise<ProvidedServer> {
+  const { title, projects }: TestServer = testServers[name]
+  if (projects?.includes(project) === false) return { missing: `${title} is not there for tests of ${project}` }
+  const server = found.get(name) ?? findTidied(name).then((one) => provided(name, one))
+  found.set(name, server)
+  return server
 }
 
 async function findTidied(name: ServerName): Promise<Found> {

@@ -11,6 +11,8 @@ export interface TestServer {
   readonly port: number
   readonly url: string
   readonly container: { readonly name: string; readonly run: readonly string[] }
+  /** Projects of vitest whose tests use it; all that have servers, when absent. */
+  readonly projects?: readonly string[]
   /** Resolves when the server at this address answers, else rejects. */
   probe(url: string): Promise<void>
   /** Removes what killed runs left behind; only asked for on a server that no `variable` named. */

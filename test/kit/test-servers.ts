@@ -5,6 +5,7 @@ import { removeStaleIndices } from './elasticsearch-indices.ts'
 import { requestElasticsearch } from './elasticsearch-request.ts'
 import { removeStaleMariadbs, withMariadb } from './mariadb-databases.ts'
 import { removeStaleDatabases } from './postgres-databases.ts'
+import { listBuckets, removeStaleBuckets, s3Client } from './s3-buckets.ts'
 import type { TestServer } from './test-server.ts'
 
 /** Postgres 18 with pgvector and pg_textsearch; the image is the one that carries both. */
@@ -80,4 +81,25 @@ const mariadb: TestServer = {
   tidy: removeStaleMariadbs,
 }
 
-export const testServers = { postgres, elasticsearch, mariadb } as const
+const s3: TestServer = {
+  title: 'An S3-compatible store',
+  variable: 'AQUIFER_TEST_S3_URL',
+  script: 's3',
+  port: 9071,
+  url: 'http://aquifer:aquifer-test@127.0.0.1:9071',
+  container: {
+    name: 'aquifer-test-s3',
+    run: (
+      'run --detach --name aquifer-test-s3 --publish 127.0.0.1:9071:9000 --env MINIO_ROOT_USER=aquifer ' +
+      '--env MINIO_ROOT_PASSWORD=aquifer-test minio/minio:RELEASE.2025-09-07T16-13-09Z server /data'
+    ).split(' '),
+  },
+  projects: ['store'],
+  async probe(url) {
+    const client = s3Client(url)
+    await listBuckets(client).finally(() => client.destroy())
+  },
+  tidy: removeStaleBuckets,
+}
+
+export const testServers = { postgres, elasticsearch, mariadb, s3 } as const

@@ -7,6 +7,8 @@ import { openTestMariadb } from '../kit/mariadb.ts'
 import { withMariadb } from '../kit/mariadb-databases.ts'
 import { withClient } from '../kit/postgres-databases.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
+import { listBuckets, s3Client } from '../kit/s3-buckets.ts'
+import { openTestBucket } from '../kit/s3.ts'
 
 test('the Postgres of the tests is version 18 and has pgvector and pg_textsearch', async () => {
   await using database = await openTestDatabase()
@@ -47,4 +49,14 @@ test('the MariaDB of the tests knows time zones by name and writes a binary log'
     run("select @@log_bin as log, cast(convert_tz('2020-07-01', 'UTC', 'Europe/Berlin') as char) as local"),
   )
   expect(rows).toEqual([{ log: 1, local: '2020-07-01 02:00:00' }])
+})
+
+test('the bucket of a test is gone after it, with what is in it', async () => {
+  const bucket = await openTestBucket()
+  await bucket.put('a/b.csv', 'x\n1\n')
+  const client = s3Client(bucket.url)
+  expect(await listBuckets(client)).toContain(bucket.name)
+  await bucket[Symbol.asyncDispose]()
+  expect(await listBuckets(client)).not.toContain(bucket.name)
+  client.destroy()
 })

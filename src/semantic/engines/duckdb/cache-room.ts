@@ -36,7 +36,7 @@ export function openCacheRoom({ copies, parts, maxBytes, isUsed, closing }: Room
     if (room >= 0) return true
     const unused = names.filter((name) => !isUsed(name))
     const ages = await Promise.all(unused.map(async (name) => ({ name, usedMs: await timeOf(join(copies, name)) })))
-    for (const { name } of ages.toSorted((a, b) => a.usedMs - b.usedMs)) {
+    for (const { name } of ages.toSorted((a, b) => (a.usedMs ?? 0) - (b.usedMs ?? 0))) {
       if (room >= 0) break
       await rm(join(copies, name), { recursive: true, force: true })
       room += sizeIn(name)
@@ -54,7 +54,7 @@ export function openCacheRoom({ copies, parts, maxBytes, isUsed, closing }: Room
         if (errorCode(error) !== 'EEXIST') throw error
         const taken = await timeOf(lock)
         // It is held for milliseconds; whoever held this one has ended.
-        if (taken > 0 && Date.now() - taken > staleLockMs) await rm(lock, { force: true })
+        if (taken !== undefined && Date.now() - taken > staleLockMs) await rm(lock, { force: true })
         else await sleep(20)
       }
     }
@@ -74,9 +74,9 @@ export function openCacheRoom({ copies, parts, maxBytes, isUsed, closing }: Room
   }
 }
 
-/** When a folder or file was last written or touched, in milliseconds since 1970; 0 if it is gone. */
-async function timeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0
+/** When a folder or file was last written or touched, in milliseconds since 1970; undefined if it is gone. */
+async function timeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs
 }
 
 function total(names: readonly string[]): number {

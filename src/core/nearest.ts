@@ -16,9 +16,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
+/** So many names are read, and no more. */
+const mostNames = 30
+
 /** `; did you mean table?`, or the names there are. */
 export function hint(word: string, candidates: readonly string[]): string {
   const meant = nearest(word, candidates)
   if (meant !== undefined) return `; did you mean ${meant}?`
-  return candidates.length === 0 ? '' : `; known: ${candidates.join(', ')}`
+  if (candidates.length === 0) return ''
+  const more = candidates.length - mostNames
+  return `; known: ${candidates.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`
 }

@@ -33,8 +33,13 @@ test.for(cases)('$name lists and calls every tool over $transport', async ({ nam
   if (client === undefined) throw new Error(`there is no client ${name}`)
   const { names, answers } = await callEveryTool(client, 'kettle')
   expect(names).toEqual([
-    ...['search', 'fetch', 'search_knowledge', 'describe_sources'],
-    ...['find_metrics', 'describe_metric', 'query_metrics'],
+    'search',
+    'fetch',
+    'search_knowledge',
+    'describe_sources',
+    'find_metrics',
+    'describe_metric',
+    'query_metrics',
   ])
   for (const answer of Object.values(answers)) {
     expect(answer.isError ?? false).toBe(false)

@@ -108,7 +108,13 @@ function descriptionOf(metric: MemoryMetric): MetricDescription {
   const { name, type, label, description, synonyms, scope, status } = summaryOf(metric)
   const table = { kind: 'table' as const, name: 'shop.orders on shop', how: '', from: [] }
   return {
-    ...{ name, type, label, description, synonyms, scope, status },
+    name,
+    type,
+    label,
+    description,
+    synonyms,
+    scope,
+    status,
     owner: null,
     successor: null,
     version: 1,

@@ -34,9 +34,10 @@ test('describe_metric tells definition, trust, lineage and what it can be asked 
   expect(texts).toEqual([JSON.stringify(content)])
 })
 
+const values = async (args: object): Promise<unknown> =>
+  (await door.call('describe_metric', { name: 'orders', dimension: 'customer__country', ...args })).content
+
 test('with a dimension it answers its values, or those that hold some text', async () => {
-  const values = async (args: object) =>
-    (await door.call('describe_metric', { name: 'orders', dimension: 'customer__country', ...args })).content
   expect(await values({})).toEqual({ name: 'orders', values: countries, more_values: false })
   expect(await values({ like: 'many' })).toEqual({ name: 'orders', values: ['Germany'], more_values: false })
 })
@@ -56,12 +57,13 @@ test('some text without a dimension is refused', async () => {
   expect(texts[0]).toContain('Name the dimension too')
 })
 
+async function told(name: string): Promise<unknown> {
+  const { isError, texts } = await door.call('describe_metric', { name }, clerk)
+  expect(isError).toBe(true)
+  return JSON.parse(texts[0] ?? '')
+}
+
 test('a metric that may not be seen is as unknown as one that is not there', async () => {
-  const told = async (name: string): Promise<unknown> => {
-    const { isError, texts } = await door.call('describe_metric', { name }, clerk)
-    expect(isError).toBe(true)
-    return JSON.parse(texts[0] ?? '')
-  }
   const fix = 'Use a name that find_metrics lists.'
   const known = 'gross_revenue, net_revenue, orders'
   expect(await told('payroll')).toEqual({
@@ -83,4 +85,13 @@ test('of very many dimensions the nearest are shown, and how many there are', as
   )
   expect(content).toMatchObject({ total_dimensions: 800 })
   expect(estimateTokens(texts[0] ?? '')).toBeLessThanOrEqual(8000)
+})
+
+test('where there are very many metrics, an error names some and how many more there are', async () => {
+  const many = Array.from({ length: 1000 }, (_, i) => ({ name: `metric_${String(i)}` }))
+  const { texts } = await openDoor(memoryKnowledge([]), memoryNumbers(many)).call('describe_metric', {
+    name: 'weather',
+  })
+  expect(texts[0]?.length).toBeLessThan(800)
+  expect(texts[0]).toContain('metric_29 and 970 more')
 })

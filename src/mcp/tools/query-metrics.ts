@@ -84,8 +84,9 @@ async function answer(request: NumbersRequest, { numbers, caller, signal, user, 
 }
 
 /** Only where a definition's scope is longer than any answer may be, for the receipt quotes it. */
-function withoutReceipt({ receipt: _, notices, ...shown }: ReturnType<typeof presentTable>) {
-  return { notices: [...notices, 'The receipt is too long to show; `aquifer metrics query` writes it.'], ...shown }
+function withoutReceipt(shown: ReturnType<typeof presentTable>) {
+  const { receipt: _, ...rest } = shown
+  return { ...rest, notices: [...shown.notices, 'The receipt is too long to show; `aquifer metrics query` writes it.'] }
 }
 
 /** What an answer costs beside its rows, about: the receipt, which quotes the question, and the columns. */

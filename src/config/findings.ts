@@ -52,7 +52,13 @@ function pickBranch(branches: readonly (readonly Finding[])[]): readonly Finding
     const keys = meant.flatMap((branch) => branch.map((finding) => String(finding.path[0])))
     return [{ kind: 'missing-one-of', path: [], keys: [...new Set(keys)] }]
   }
-  return meant.reduce((best, branch) => (branch.length < best.length ? branch : best), first)
+  return meant.reduce((best, branch) => (distance(branch) < distance(best) ? branch : best), first)
+}
+
+/** How little a branch was meant: a key that it has no place for counts for more than what is wrong inside of one. */
+function distance(branch: readonly Finding[]): number {
+  const strange = branch.filter((finding) => finding.kind === 'unknown' && finding.path.length === 0)
+  return branch.length + 100 * strange.length
 }
 
 function isOfRoot(finding: Finding): boolean {

@@ -39,7 +39,9 @@ export const configTypes: IndexerTypes = {
   postgres: () => Promise.resolve({ default: postgres }),
 }
 
+const DuckDb = z.union([z.strictObject({ path: Path }), z.strictObject({ s3: z.strictObject({ bucket: z.string() }) })])
+
 /** A type of connection that metrics are computed in and no source is read from. */
 export const configEngines: Types['engines'] = {
-  duckdb: () => Promise.resolve({ default: { type: 'duckdb', connection: z.strictObject({ path: Path }) } }),
+  duckdb: () => Promise.resolve({ default: { type: 'duckdb', connection: DuckDb } }),
 }

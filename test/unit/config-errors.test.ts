@@ -131,6 +131,16 @@ test.for<[what: string, source: string, failure: string]>([
   expect(text.replace(/aquifer\.yaml:4:\d+ sources\./, ' ')).toBe(`CONFIG_INVALID ${failure}`)
 })
 
+test.for<[connection: string, failure: string]>([
+  ['type: duckdb', ': needs path or s3'],
+  ['type: duckdb, pth: .', '.pth: unknown key; did you mean path?'],
+  ['type: duckdb, s3: { buket: b }', '.s3.buket: unknown key; did you mean bucket?'],
+  ['type: duckdb, path: ., s3: { bucket: b }', '.s3: does not go with the other keys here'],
+])('of the alternatives of a connection, { %s } meant the nearest', async ([connection, failure]) => {
+  const text = await failureOf(`version: 1\nconnections:\n  lake: { ${connection} }\n`)
+  expect(text.replace(/aquifer\.yaml:3:\d+ /, '')).toBe(`CONFIG_INVALID connections.lake${failure}`)
+})
+
 test('a name that could not be part of an id is refused', async () => {
   expect(await failureOf('version: 1\nsources:\n  "a:b": { type: files, path: . }')).toBe(
     'CONFIG_INVALID aquifer.yaml:3:3 sources.a:b: a name has up to 63 letters, digits, _ and -, and begins with a letter or digit',

@@ -21,6 +21,8 @@ test.for<[sql: string, type: string, cell: unknown]>([
   ['-123456789012.345::decimal(18, 3)', 'number', -123_456_789_012.345],
   ['1234567890123456.78::decimal(20, 2)', 'number', '1234567890123456.78'],
   ['0.1::double + 0.2', 'number', 0.300_000_000_000_000_04],
+  ['0.1::float', 'number', 0.1],
+  ['16777217::float', 'number', 16_777_216],
   ["'nan'::double", 'number', 'NaN'],
   ["'-infinity'::double", 'number', '-Infinity'],
   ["'x'", 'text', 'x'],

@@ -43,7 +43,19 @@ export function columnType(type: DuckDBTypeId): ColumnType {
   return types[type] ?? 'text'
 }
 
-export function toCell(value: DuckDBValue): Cell {
+/** How values of a column of this type become cells. */
+export function cellReader(type: DuckDBTypeId): (value: DuckDBValue) => Cell {
+  return type === T.FLOAT ? floatCell : toCell
+}
+
+/** The shortest number that is this one in single precision, as databases print it. */
+function floatCell(value: DuckDBValue): Cell {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return toCell(value)
+  const shortest = [6, 7, 8].map((digits) => Number(value.toPrecision(digits)))
+  return doubleCell(shortest.find((short) => Math.fround(short) === value) ?? value)
+}
+
+function toCell(value: DuckDBValue): Cell {
   if (typeof value === 'number') return doubleCell(value)
   if (typeof value === 'bigint') return decimalCell(String(value))
   return typeof value === 'object' && value !== null ? objectCell(value) : value

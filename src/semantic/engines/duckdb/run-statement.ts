@@ -3,7 +3,7 @@ import { StatementType, type DuckDBConnection, type DuckDBPreparedStatement } fr
 import { AquiferError } from '../../../core/errors.ts'
 import { limitRows } from '../../engine-rows.ts'
 import type { EngineResult, RunLimits, SqlValue, Statement } from '../../engine.ts'
-import { columnType, toCell } from './cells.ts'
+import { cellReader, columnType } from './cells.ts'
 import { interruptible } from './database.ts'
 import { Refused } from './read-statement.ts'
 
@@ -27,10 +27,13 @@ export async function runStatement(
       bindAll(prepared, values)
       const result = await prepared.stream()
       const columns = result.columnNames().map((name, i) => ({ name, type: columnType(result.columnTypeId(i)) }))
+      const readers = columns.map((_, i) => cellReader(result.columnTypeId(i)))
       const rows = limitRows(limits)
       for await (const chunk of result) {
         signal.throwIfAborted()
-        for (const row of chunk.getRows()) if (!rows.add(row.map(toCell))) break
+        for (const row of chunk.getRows()) {
+          if (!rows.add(row.map((value, i) => readers[i]?.(value) ?? null))) break
+        }
         if (rows.truncated) break
       }
       isRead = !rows.truncated

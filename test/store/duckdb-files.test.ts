@@ -130,6 +130,23 @@ test('a late row that does not fit widens its column instead of breaking it', as
   expect(await lake.rows('select count(*), max(a), sum(b) from t')).toEqual([[30_001, 'x', 449_985_001.5]])
 })
 
+test('a large file is seen whole too: late text, late values and late quotes', async () => {
+  const pad = 'p'.repeat(600)
+  const lines = Array.from({ length: 30_000 }, (_, i) => `${String(i)},${String(i)},,${pad}\n`).join('')
+  await using lake = await openLake({
+    'even.csv': `a,b,c,d\n${lines}`,
+    'late.csv': `a,b,c,d\n${lines}x,0.5,7,"q,""r"""\n`,
+  })
+  const types = async (table: string): Promise<readonly string[]> =>
+    (await lake.engine.columns(table)).map(({ type }) => type)
+  expect(await types('even')).toEqual(['number', 'number', 'text', 'text'])
+  expect(await types('late')).toEqual(['text', 'number', 'number', 'text'])
+  expect(await lake.rows('select count(*), sum(a), count(c) from even')).toEqual([[30_000, 449_985_000, 0]])
+  expect(await lake.rows('select count(*), max(a), sum(b), sum(c), max(d) from late')).toEqual([
+    [30_001, 'x', 449_985_000.5, 7, 'q,"r"'],
+  ])
+})
+
 test('files of one table may order, miss and leave empty their columns', async () => {
   await using lake = await openLake({
     't/1.csv': 'id,amount,note\n1,2.5,x\n',

@@ -20,7 +20,7 @@ const Reported = z.looseObject({
 type Reported = z.infer<typeof Reported>
 
 /** What DuckDB says of an error (`errors_as_json`), which may hold values and SQL; undefined for what is not from it. */
-export function reportOf(thrown: unknown): Reported | undefined {
+function reportOf(thrown: unknown): Reported | undefined {
   if (!(thrown instanceof Error)) return undefined
   const start = thrown.message.indexOf('{"exception_type"')
   if (start === -1) {

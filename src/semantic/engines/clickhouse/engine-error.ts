@@ -90,7 +90,7 @@ const unit: readonly (readonly [Wording, readonly number[]])[] = [
   [badValue, [6, 27, 38, 41, 70, 72]],
   [badGroup, [184, 215]],
   [timedOut, [159, 160]],
-  [tooLarge, [158, 241, 243, 307, 396]],
+  [tooLarge, [131, 158, 241, 243, 307, 396]],
   [refused, [192, 193, 194, 516]],
   [forbidden, [291, 497]],
   [readOnly, [164]],
@@ -110,7 +110,7 @@ const byNumber: ReadonlyMap<number, Wording> = new Map(
 
 /** The name that a message quotes, with a blank before it, where it is one of our statement's own: others may be values. */
 function nameIn(message: string, sql: string | undefined): string {
-  const found = /[`']([^`']+)[`']|Table (\S+) does|function with name (\S+?)[.\s]/i.exec(message)
+  const found = /[`']([^`']+)[`']|(?:Table|Database) (\S+) does|Unknown function (\w+)/.exec(message)
   const name = found?.slice(1).find((part) => part !== undefined)
   const last = name?.split('.').at(-1)
   return name !== undefined && last !== undefined && sql?.includes(last) === true ? ` ${name}` : ''

@@ -17,11 +17,20 @@ export async function readWatermark(tables: readonly string[], ask: Ask): Promis
     return `(${database === undefined ? 'currentDatabase()' : parameter(database)}, ${parameter(name)})`
   })
   const list = `(${pairs.join(', ')})`
-  const sql = `select
-    (select count() from system.tables where (database, name) in ${list} and engine like '%MergeTree'),
-    (select concat(toString(count()), '-', toString(sum(rows)), '-', toString(max(modification_time)), '-',
-       hex(groupBitXor(cityHash64(database, table, name, hash_of_all_files)))) from system.parts
-     where active and (database, table) in ${list})`
-  const [[count, digest] = []] = await ask(sql, values)
-  return count === pairs.length ? String(digest) : randomUUID()
+  const [[found, digest] = []] = await ask(partsSql(list), values)
+  if (found === pairs.length) return String(digest)
+  const [[known] = []] = await ask(
+    `select count() from system.tables where (database, name) in ${list} and ${ofParts}`,
+    values,
+  )
+  return known === pairs.length ? String(digest) : randomUUID()
 }
+
+const ofParts = "engine like '%MergeTree'"
+
+/** How many of the tables have parts, and the digest of all their parts. */
+const partsSql = (
+  list: string,
+): string => `select uniqExact(database, table), concat(toString(count()), '-', toString(sum(rows)),
+    '-', toString(max(modification_time)), '-', hex(groupBitXor(cityHash64(database, table, name, hash_of_all_files))))
+  from system.parts where active and (database, table) in ${list}`

@@ -20,7 +20,7 @@ interface TalkOptions {
 }
 
 const firstBatchRows = 500
-const batchBytes = 1 << 20
+const batchBytes = 1 << 18
 
 /**
  * One statement in a transaction of its own, said in as few turns as possible: begin, settings, statement and the first
@@ -39,6 +39,7 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
   let phase: 'begin' | 'settings' | 'rows' | 'end' = 'begin'
   let wire: Wire | undefined
   let received = 0
+  let rowBytes = 0
   let wireBytes = 0
   let asked = 0
   let inBatch = 0
@@ -47,12 +48,12 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
   /** A row that never ends would be held in memory before it could be counted. */
   const onData = (chunk: Buffer): void => {
     wireBytes += chunk.length
-    if (phase === 'rows' && wireBytes > 2 * limits.bytes + 4 * batchBytes) overflow()
+    if (phase === 'rows' && wireBytes > 2 * limits.bytes + 16 * batchBytes) overflow()
   }
   const onNoData = (): void => fail(new Refused('it returns no rows'))
 
   function ask(): void {
-    const perRow = received === 0 ? batchBytes / firstBatchRows : Math.max(1, wireBytes / received)
+    const perRow = received === 0 ? batchBytes / firstBatchRows : rowBytes / received
     asked = Math.max(1, Math.min(limits.rows + 1 - received, Math.ceil(batchBytes / perRow)))
     inBatch = 0
     wire?.execute({ rows: asked })
@@ -124,10 +125,11 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
       prepared.add(sql, { name, fields })
       bindAndAsk()
     },
-    handleDataRow({ fields }) {
+    handleDataRow({ fields, length }) {
       if (phase === 'settings') watermark = fields.at(-1) ?? ''
       if (phase !== 'rows' || reader === undefined) return
       received += 1
+      rowBytes += length
       inBatch += 1
       if (!rows.add(reader.read(fields)) && inBatch < asked) overflow()
     },

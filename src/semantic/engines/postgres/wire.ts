@@ -20,7 +20,8 @@ export interface Wire {
 export interface Conversation extends Submittable {
   start(wire: Wire): void
   handleRowDescription(message: { readonly fields: readonly Field[] }): void
-  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void
+  /** Length in bytes. */
+  handleDataRow(message: { readonly fields: readonly (string | null)[]; readonly length: number }): void
   handlePortalSuspended(): void
   handleCommandComplete(): void
   handleEmptyQuery(): void

@@ -7,8 +7,10 @@ import type { Ledger } from './core/ledger.ts'
 import type { Log } from './core/log.ts'
 import { loadMetrics } from './cli/load-metrics.ts'
 import { revealSecrets } from './config/reveal-secrets.ts'
-import { declaredChecks } from './semantic/ask/declared-checks.ts'
 import type { NumbersContext } from './semantic/ask/context.ts'
+import { guardsOf } from './semantic/checks/guards-of.ts'
+import { outcomesOf } from './semantic/checks/outcomes-of.ts'
+import { runChecks } from './semantic/checks/run-checks.ts'
 import type { Engine } from './semantic/engine.ts'
 import { loadEngine } from './semantic/engines/index.ts'
 import { createNumbers, type NumbersMethods } from './semantic/numbers.ts'
@@ -23,7 +25,7 @@ export interface OpenNumbersOptions {
   readonly config: Config
   readonly env: Env
   readonly log: Log
-  readonly ledger: Pick<Ledger, 'secret'>
+  readonly ledger: Pick<Ledger, 'secret' | 'checkNotes' | 'noteChecks'>
 }
 
 /** METRICS_NONE where the configuration names no metrics, CONFIG_INVALID with every fault of theirs. */
@@ -37,7 +39,9 @@ export async function openNumbers({ config, env, log, ledger }: OpenNumbersOptio
     secret: await ledger.secret({ purpose: 'receipts' }),
     everybody: config.access.default,
     clock: systemClock,
-    outcomes: (metrics) => Promise.resolve(declaredChecks(layer, metrics)),
+    outcomes: async (metrics) => outcomesOf(layer, metrics, await ledger.checkNotes()),
+    check: (metrics, signal) =>
+      runChecks({ layer, engine, ledger, clock: systemClock, log }, guardsOf(layer, metrics), signal),
     limits: { rows: 1_000_000, bytes: 256 * 1024 * 1024, timeoutMs: 60_000 },
   }
   const moved = stack.move()

@@ -1,3 +1,4 @@
+import type { CheckOutcome } from '../../schemas/numbers.ts'
 import type { Caller } from '../core/caller.ts'
 import { AquiferError } from '../core/errors.ts'
 import { hint } from '../core/nearest.ts'
@@ -11,9 +12,10 @@ import { valuesOf } from './ask/values.ts'
 import { worst } from './ask/notices.ts'
 import { understand } from './ask/understand.ts'
 import { verify } from './ask/verify.ts'
+import { guardsOf } from './checks/guards-of.ts'
 import { describeMetric } from './describe-metric.ts'
 
-export type NumbersMethods = Omit<Numbers, 'check' | typeof Symbol.asyncDispose>
+export type NumbersMethods = Omit<Numbers, typeof Symbol.asyncDispose>
 
 /** The doors' way to the metrics of a layer. */
 export function createNumbers(context: NumbersContext): NumbersMethods {
@@ -25,7 +27,10 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
         const metric = context.layer.metrics[name]
         if (metric === undefined) return []
         const { type, label = null, description = null, synonyms, scope = null, status } = metric
-        const checks = worst(outcomes.filter((outcome) => outcome.metric === name))
+        const guards = guardsOf(context.layer, [name])
+        const isGuard = (outcome: CheckOutcome): boolean =>
+          guards.some((guard) => guard.metric === outcome.metric && guard.name === outcome.name)
+        const checks = worst(outcomes.filter(isGuard))
         const dimensions = listDimensions(context, [name], access).map((dimension) => dimension.name)
         return [{ name, type, label, description, synonyms, scope, status, checks, dimensions }]
       })
@@ -51,6 +56,14 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
       return { ...statement, dialect, connection, tables, models, steps } satisfies Explanation
     },
     values: (request, caller, options) => valuesOf(context, request, caller, options),
+    check: async (names = Object.keys(context.layer.metrics), { signal } = {}) => {
+      const known = Object.keys(context.layer.metrics)
+      const unknown = names.find((name) => !known.includes(name))
+      if (unknown !== undefined) {
+        throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${unknown}${hint(unknown, known)}`)
+      }
+      return context.check(names, signal)
+    },
     verify: (receipt, caller, options) => verify(context, receipt, caller, options),
   }
 }

@@ -132,6 +132,25 @@ test('a receipt is verified: the same, then the data moved on; a changed one is 
   expect((await verify('missing.json')).stderr).toContain("can't be read")
 })
 
+test('a check that breaks is found on demand, and said before the number it guards', async () => {
+  const check = (): Promise<Ended> => runProgram(['metrics', 'check', 'revenue'], { dir: shop.path })
+  expect(await check()).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^revenue +enough +✓ passed +\S+ \S+ UTC +orders has [67] rows\.$/m) as unknown,
+  })
+  const orders = join(shop.path, 'data/orders.csv')
+  const before = await readFile(orders, 'utf8')
+  await writeFile(orders, before.split('\n').slice(0, 3).join('\n'))
+  const broken = await check()
+  expect(broken.code).toBe(1)
+  expect(broken.stdout).toMatch(/^metric .*\nrevenue +enough +✗ failed +\S+ \S+ UTC +orders has 2 rows/)
+  const { code, stdout } = await query('revenue')
+  expect(stdout).toMatch(/^! revenue is certified, but its check enough fails: orders has 2 rows/)
+  expect(stdout).toContain(' · CHECKS FAIL · ')
+  expect(code).toBe(0)
+  await writeFile(orders, before)
+})
+
 test('what is listed, described and valued is what the files say', async () => {
   const listed = await runProgram(['metrics', 'list', 'SALES'], { dir: shop.path })
   expect(listed.stdout).toMatch(/^metric .*\nordered .*\nrevenue .*What customers paid; Excludes what is open\n$/)

@@ -27,7 +27,17 @@ export async function openNumbersFolder(
   return {
     config,
     dir: dir.path,
-    open: () => openNumbers({ config, env: {}, log: openTestLog(), ledger: { secret: () => Promise.resolve('test') } }),
+    open: () =>
+      openNumbers({
+        config,
+        env: {},
+        log: openTestLog(),
+        ledger: {
+          noteChecks: () => Promise.resolve(),
+          checkNotes: () => Promise.resolve([]),
+          secret: () => Promise.resolve('test'),
+        },
+      }),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addMetricsCheck } from './metrics/check.ts'
 import { addMetricsDescribe } from './metrics/describe.ts'
 import { addMetricsExport } from './metrics/export.ts'
 import { addMetricsImport } from './metrics/import.ts'
@@ -13,6 +14,7 @@ export function addMetrics(program: Command): void {
   addMetricsDescribe(group)
   addMetricsQuery(group)
   addMetricsValues(group)
+  addMetricsCheck(group)
   addMetricsVerify(group)
   addMetricsImport(group)
   addMetricsExport(group)

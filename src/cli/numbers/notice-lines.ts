@@ -8,7 +8,7 @@ export function noticeLines({ notices }: Pick<NumbersTable, 'notices'>): readonl
   ]
 }
 
-const isFailing = (notice: string): boolean => / check \S+ (?:fails|could not be run)/.test(notice)
+const isFailing = (notice: string): boolean => / check .+ (?:fails|could not be run)/.test(notice)
 
 /** What the table says below itself. */
 const isTruncation = (notice: string): boolean => /^The first \d+ of \d+ rows/.test(notice)

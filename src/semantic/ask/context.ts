@@ -19,6 +19,8 @@ export interface NumbersContext {
   readonly clock: Clock
   /** What the checks that guard these metrics last found. */
   readonly outcomes: (metrics: readonly string[]) => Promise<readonly CheckOutcome[]>
+  /** Runs those checks, and keeps what they find. */
+  readonly check: (metrics: readonly string[], signal?: AbortSignal) => Promise<readonly CheckOutcome[]>
   readonly limits: { readonly rows: number; readonly bytes: number; readonly timeoutMs: number }
 }
 

@@ -5,14 +5,17 @@ import { systemClock } from './core/clock.ts'
 import type { Embedder } from './core/embedder.ts'
 import type { Env } from './core/env.ts'
 import { AquiferError } from './core/errors.ts'
+import type { IndexerType } from './core/indexer.ts'
 import type { Knowledge } from './core/knowledge.ts'
 import type { GenerationSettings, Ledger } from './core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
 import type { Log } from './core/log.ts'
 import { nearest } from './core/nearest.ts'
 import type { CountTokens } from './core/tokens.ts'
+import { metricsSourceName } from './config/metrics-source.ts'
 import { revealSecrets } from './config/reveal-secrets.ts'
 import { loadIndexer } from '../indexers/index.ts'
+import { loadMetrics } from './cli/load-metrics.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
 import { openNumbers } from './open-numbers.ts'
@@ -20,6 +23,7 @@ import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
 import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
 import { createKnowledge } from './search/knowledge.ts'
+import { metricCards } from './semantic/cards/metric-cards.ts'
 import type { NumbersMethods } from './semantic/numbers.ts'
 import type { SearchContext } from './search/search-context.ts'
 
@@ -192,7 +196,7 @@ async function sourceGroup(config: Config, env: Env, sources: readonly SourceCon
   if (first === undefined) throw new AquiferError('INTERNAL', 'A group of sources is empty.')
   const connection = first.connection === undefined ? undefined : config.connections[first.connection]
   return {
-    type: await loadIndexer(first.type),
+    type: first.type === metricsSourceName ? cardsType(config) : await loadIndexer(first.type),
     connection: async () => (connection === undefined ? undefined : revealSecrets(connection.options, env)),
     jobs: sources.map((source): SourceJob => ({
       config: source,
@@ -200,6 +204,11 @@ async function sourceGroup(config: Config, env: Env, sources: readonly SourceCon
       optionsDigest: hash(JSON.stringify(source.options)),
     })),
   }
+}
+
+/** The definitions are read when the source is: that they are wrong is no other source's trouble. */
+function cardsType(config: Config): IndexerType {
+  return metricCards({ load: () => loadMetrics(config), open: config.access.default })
 }
 
 function hash(...texts: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { MetricLayer } from '../../schemas/metrics.ts'
 import { openEngine } from '../open-numbers.ts'
 import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } from '../app.ts'
+import { metricsSourceName } from '../config/metrics-source.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
@@ -32,7 +33,8 @@ export async function checkAll(run: Run): Promise<number> {
     results.push(await attempt('metrics', async () => void (layer = await loadMetrics(config))))
   }
   for (const name of computing(config)) results.push(...(await checkConnection(name, parts, layer)))
-  const names = Object.keys(config.sources)
+  // Metrics have been checked above, and theirs is made of nothing else.
+  const names = Object.keys(config.sources).filter((name) => config.sources[name]?.type !== metricsSourceName)
   for (const name of names) {
     results.push(
       await attempt(`source ${name}`, async () => {

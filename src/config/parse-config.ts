@@ -3,6 +3,7 @@ import { configCommon } from '../../schemas/config.ts'
 import { explain, explainMismatch } from './explain.ts'
 import { commonJsonSchema } from './json-schema.ts'
 import type { Types } from './load-type.ts'
+import { metricsSourceName } from './metrics-source.ts'
 import { parseConnection, type ParsedConnection } from './parse-connection.ts'
 import { parseSource, type ParsedSource } from './parse-source.ts'
 import type { Problem } from './problem.ts'
@@ -35,8 +36,15 @@ export async function parseConfig(
   }
   const sources: ParsedSource[] = []
   for (const [name, body] of namedMaps(rawSources, 'sources', problems)) {
+    if (name === metricsSourceName && rest['metrics'] !== undefined) problems.push(takenByMetrics)
     const source = await parseSource(name, body, { types, connections, problems })
     if (source !== undefined) sources.push(source)
   }
   return { parsed: common.success ? { common: common.data, connections, sources } : undefined, problems }
+}
+
+const takenByMetrics: Problem = {
+  path: ['sources', metricsSourceName],
+  at: 'key',
+  message: 'is the name of the source that `metrics` of this file makes of its definitions; choose another',
 }

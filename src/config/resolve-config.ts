@@ -4,6 +4,7 @@ import type { Mapping } from '../core/mapping.ts'
 import type { Caller } from '../core/caller.ts'
 import { absolutePath, absolutePaths } from './absolute-paths.ts'
 import { connectionJsonSchema, sourceJsonSchema } from './json-schema.ts'
+import { metricsSource } from './metrics-source.ts'
 import type { ParsedConfig } from './parse-config.ts'
 import type { ParsedConnection } from './parse-connection.ts'
 import type { ParsedSource } from './parse-source.ts'
@@ -19,6 +20,11 @@ interface Origin {
 /** Completes what was parsed: defaults that depend on other keys, absolute paths, secrets with their places. */
 export function resolveConfig({ common, connections, sources }: ParsedConfig, origin: Origin): Config {
   const { dir, file } = origin
+  const metrics = common.metrics === undefined ? undefined : absolutePath(common.metrics, dir)
+  const all = [
+    ...sources.map((one) => resolveSource(one, common.access.default, dir)),
+    ...(metrics === undefined ? [] : [metricsSource(metrics)]),
+  ]
   return deepFreeze({
     dir,
     file,
@@ -28,8 +34,8 @@ export function resolveConfig({ common, connections, sources }: ParsedConfig, or
     chunking: common.chunking,
     access: { default: common.access.default, local: toCaller(common.access.local) },
     connections: Object.fromEntries(connections.flatMap((one) => resolveConnection(one, origin))),
-    sources: Object.fromEntries(sources.map((one) => [one.name, resolveSource(one, common.access.default, dir)])),
-    metrics: common.metrics === undefined ? undefined : absolutePath(common.metrics, dir),
+    sources: Object.fromEntries(all.map((one) => [one.name, one])),
+    metrics,
   })
 }
 

@@ -9,6 +9,8 @@ export interface Mapping {
   readonly fields: readonly string[]
   /** Who may read; undefined means administrators only. */
   readonly acl: Acl | undefined
+  /** In place of `acl`: the column that holds its entries as they are. For what Aquifer itself writes, never from a file. */
+  readonly readers?: string
   /** Column that already holds the vector. */
   readonly vector?: string
 }

@@ -14,6 +14,7 @@ import type { DialectName, Statement } from './engine.ts'
 import { resolveName, type NameScope } from './names/resolve-name.ts'
 import { askedOf, timeOfLeaf, type Asked } from './plan/asked.ts'
 import type { Access } from './plan/access.ts'
+import { requireMetric } from './plan/is-visible.ts'
 import { conditionOf, expandMetric, leavesOf, type Filter, type Leaf, type Value } from './plan/expand-metric.ts'
 import { readMoment } from './plan/read-moment.ts'
 import type { AnswerColumn, Question, Refusal } from './question.ts'
@@ -139,21 +140,9 @@ function filtersOf({ where }: Question): readonly Filter[] {
   return where === undefined ? [] : [{ tree: conditionOf(where), level: 'question', above: 0 }]
 }
 
-/** METRIC_UNKNOWN also for one that the caller may not see. */
 function expandKnown(layer: MetricLayer, name: string, access: Access, filters: readonly Filter[]): Value {
-  const known = Object.keys(layer.metrics).filter((one) => isVisible(layer, one, access))
-  if (!known.includes(name)) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}${hint(name, known)}`)
+  requireMetric(layer, name, access)
   return expandMetric(layer, name, { filters, shifts: [] })
-}
-
-/** Whether the caller may see everything that a metric is made of. */
-export function isVisible(layer: MetricLayer, name: string, access: Access): boolean {
-  return leavesOf(expandMetric(layer, name, { filters: [], shifts: [] })).every(
-    ({ model, measure, conversion }) =>
-      access.model(model) &&
-      access.sees(model, measure) &&
-      (conversion === undefined || access.sees(model, conversion.base)),
-  )
 }
 
 function oneConnection(

@@ -167,3 +167,19 @@ test('problems inside an alias point at where the text stands', async () => {
   aquifer.yaml:3:34 sources.a.evry: unknown key; did you mean every?
   aquifer.yaml:3:34 sources.b.evry: unknown key; did you mean every?`)
 })
+
+test('the name that the definitions of metrics are found by cannot be another source of a file that names metrics', async () => {
+  const sources = 'sources:\n  metrics: { type: files, path: ./docs }\n'
+  expect(await failureOf(`version: 1\nmetrics: ./metrics\n${sources}`)).toBe(
+    'CONFIG_INVALID aquifer.yaml:4:3 sources.metrics: is the name of the source that `metrics` of this file makes of its definitions; choose another',
+  )
+  expect(await failureOf(`version: 1\n${sources}`)).toBe('loaded')
+})
+
+test('nobody can write down who reads a record in the way of the metrics', async () => {
+  const failure = await failureOf(
+    'version: 1\nsources:\n  docs: { type: files, path: ./docs, readers: groups }\n  cards: { type: metrics, path: ./metrics }\n',
+  )
+  expect(failure).toContain('sources.docs.readers: unknown key')
+  expect(failure).toContain('sources.cards.type: expected files or postgres')
+})

@@ -97,6 +97,19 @@ metrics: metrics
       everyMs: 500,
       compareMs: 60_000,
     },
+    metrics: {
+      name: 'metrics',
+      type: 'metrics',
+      connection: undefined,
+      options: { path: join(folder.path, 'metrics') },
+      mapping: { title: '{title}', text: '{text}', fields: ['status', 'owner'], acl: undefined, readers: 'readers' },
+      language: 'english',
+      owner: undefined,
+      description: 'Governed metrics: what each number means; query_metrics computes them',
+      freshness: { warnMs: undefined, errorMs: undefined },
+      everyMs: 10_000,
+      compareMs: 10_000,
+    },
   })
 })
 

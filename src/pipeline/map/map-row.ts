@@ -6,7 +6,7 @@ import { cleanText, cleanTitle } from '../parse/clean-text.ts'
 import { fieldsOf } from './fields-of.ts'
 import type { Mapped } from './mapped.ts'
 import { parseVector } from './parse-vector.ts'
-import { readersOf } from './readers-of.ts'
+import { entriesIn, readersOf } from './readers-of.ts'
 import { textOfRow, titleOfRow } from './row-words.ts'
 import { renderTemplate } from './template.ts'
 import { renderUrl } from './template-url.ts'
@@ -29,7 +29,7 @@ export function mapRow(row: Row, mapping: Mapping, key: string): Mapped {
     mediaType: 'text/markdown',
     url: mapping.url === undefined ? '' : renderUrl(mapping.url, lookup),
     ...fieldsOf(mapping.fields, lookup),
-    acl: readersOf(mapping.acl, lookup),
+    acl: mapping.readers === undefined ? readersOf(mapping.acl, lookup) : entriesIn(lookup(mapping.readers)),
     ...(vector !== undefined && { vector }),
   }
 }

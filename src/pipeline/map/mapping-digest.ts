@@ -4,7 +4,7 @@ import type { Mapping } from '../../core/mapping.ts'
 const mapperVersion = 'map-1'
 
 /** Everything of a source's configuration that shapes its records, as text: equal texts, equal records. */
-export function mappingDigest({ title, text, url, fields, acl, vector }: Mapping): string {
-  const readers = acl === undefined ? null : 'public' in acl ? true : acl.groups
+export function mappingDigest({ title, text, url, fields, acl, readers: column, vector }: Mapping): string {
+  const readers = column === undefined ? (acl === undefined ? null : 'public' in acl ? true : acl.groups) : { column }
   return JSON.stringify([mapperVersion, title ?? null, text ?? null, url ?? null, fields, readers, vector ?? null])
 }

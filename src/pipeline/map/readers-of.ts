@@ -18,6 +18,11 @@ export function readersOf(acl: Acl | undefined, lookup: Lookup): string[] {
   return distinct(acl.groups)
 }
 
+/** Entries that Aquifer itself has written: those may say that everybody reads. */
+export function entriesIn(value: Json): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
+}
+
 /** One group for every value where the template names a list, such as `team-{teams}`. */
 function groupsOf(template: string, lookup: Lookup): string[] {
   const parts = parseTemplate(template)

@@ -8,9 +8,9 @@ import type { NumbersContext } from './context.ts'
 
 /** What these metrics can all be asked by, metric_time first, then the nearest. */
 export function listDimensions(
-  { layer }: NumbersContext,
+  { layer }: Pick<NumbersContext, 'layer'>,
   metrics: readonly string[],
-  access: Access,
+  access: Pick<Access, 'model' | 'sees'>,
 ): readonly MetricDimension[] {
   const leaves = metrics.flatMap((name) => leavesOf(expandMetric(layer, name, { filters: [], shifts: [] })))
   const bases = [...new Set(leaves.map(({ model }) => model))]

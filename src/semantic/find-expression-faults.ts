@@ -5,7 +5,8 @@ import { compileQuestion } from './compile.ts'
 import { ConditionError } from './condition/condition-error.ts'
 import { parseArithmetic, parseCondition } from './condition/parse-condition.ts'
 import { namesIn, nodesIn } from './condition/visit-tree.ts'
-import type { Fault } from './find-faults.ts'
+import { findCycle } from './find-cycle.ts'
+import { inputsOf, nameOf, type Fault } from './find-faults.ts'
 import type { Access } from './plan/access.ts'
 import type { Question } from './question.ts'
 
@@ -20,7 +21,46 @@ export function findExpressionFaults(layer: MetricLayer): readonly Fault[] {
     ...Object.entries(layer.metrics).flatMap(([name, metric]) => faultsOfMetric(['metrics', name], metric)),
     ...Object.entries(layer.queries).flatMap(([name, { where }]) => unreadable(['queries', name, 'where'], where)),
   ]
-  return written.length > 0 ? written : findRefused(layer)
+  if (written.length > 0) return written
+  const made = Object.keys(layer.metrics).flatMap((name) => faultsOfMade(layer, name))
+  return made.length > 0 ? made : findRefused(layer)
+}
+
+/** Metrics that the conditions of a metric speak of have to be there, and may not depend on it in turn. */
+function faultsOfMade(layer: MetricLayer, name: string): readonly Fault[] {
+  const path: Path = ['metrics', name]
+  const known = Object.keys(layer.metrics)
+  const mentioned = metricsInConditions(layer, name)
+  const unknown = mentioned.filter((one) => !known.includes(one))
+  if (unknown.length > 0)
+    return unknown.map((one) => ({ path, message: `there is no metric ${one}${hint(one, known)}` }))
+  const cycle = findCycle(name, (one) => {
+    const metric = layer.metrics[one]
+    return metric === undefined ? [] : [...inputsOf(metric).map(nameOf), ...metricsInConditions(layer, one)]
+  })
+  return cycle === undefined ? [] : [{ path, message: `is made of itself: ${cycle.join(' → ')}` }]
+}
+
+function metricsInConditions({ metrics }: MetricLayer, name: string): readonly string[] {
+  const metric = metrics[name]
+  if (metric === undefined) return []
+  return conditionsOf(metric).flatMap((text) =>
+    nodesIn(parseCondition(text))
+      .toArray()
+      .flatMap((node) => (node.kind === 'metric' ? [node.name] : [])),
+  )
+}
+
+/** Everything that a metric says of the rows it counts. */
+function conditionsOf(metric: Metric): readonly string[] {
+  const inputs =
+    metric.type === 'conversion'
+      ? [metric.base, metric.conversion]
+      : metric.type === 'simple' || metric.type === 'cumulative'
+        ? [metric.measure]
+        : inputsOf(metric)
+  const filters = inputs.map((input) => (typeof input === 'string' ? undefined : input.filter))
+  return [metric.filter, ...filters].filter((text) => text !== undefined)
 }
 
 function unreadable(path: Path, text: string | undefined): readonly Fault[] {
@@ -121,7 +161,8 @@ function findRefused(layer: MetricLayer): readonly Fault[] {
 /** A policy speaks of its own model's columns only: it has to hold wherever the model is read. */
 function unknownColumns(path: Path, rows: string, columns: readonly string[]): readonly Fault[] {
   const tree = parseCondition(rows)
-  if (nodesIn(tree).some(({ kind }) => kind === 'metric')) return [{ path, message: 'a policy cannot depend on a metric' }]
+  if (nodesIn(tree).some(({ kind }) => kind === 'metric'))
+    return [{ path, message: 'a policy cannot depend on a metric' }]
   return namesIn(tree).flatMap(({ name }) => {
     const item = name.split('__').at(-1) ?? name
     return columns.includes(item) ? [] : [{ path, message: `${name} is no column of this model${hint(item, columns)}` }]

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { compileQuestion } from '../../src/semantic/compile.ts'
+import type { Caller } from '../../src/core/caller.ts'
 import { accessOf } from '../../src/semantic/plan/access.ts'
 import type { Question } from '../../src/semantic/question.ts'
 import { layerOf, shopLayer } from '../kit/shop-layer.ts'
 
-const admin = { id: 'local', groups: [], admin: true }
+const admin: Caller = { id: 'local', groups: [], admin: true }
 
 function ask(question: Partial<Question>, caller = admin, layer = shopLayer): ReturnType<typeof compileQuestion> {
   const whole = { metrics: [], by: [], order: [], distinct: true, extent: false, ...question }
@@ -94,6 +95,9 @@ test('what a caller may not see is unknown to them, like what there is not', () 
   )
   expect(() => ask({ metrics: ['revenue'] }, stranger)).toThrow(
     /^There is no metric revenue; did you mean refunded\?$|known: quantity/,
+  )
+  expect(() => ask({ metrics: ['quantity'], where: 'metric(median_order, order) > 1' }, sales)).toThrow(
+    /^There is no metric median_order; known: orders, revenue/,
   )
   expect(() => ask({ metrics: ['absent'] }, stranger)).toThrow(/^There is no metric absent; known: quantity/)
 })

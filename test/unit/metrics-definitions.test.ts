@@ -178,3 +178,20 @@ test('a file of the folder may be TypeScript', async () => {
   expect(Object.keys(layer.metrics)).toEqual(['web_orders', 'store_orders'])
   expect(layer.metrics['web_orders']).toMatchObject({ measure: 'order_count', filter: "order__status = 'web'" })
 })
+
+test('a metric may not depend on itself through a condition, nor on one that is not there', async () => {
+  const busy = `version: 1
+metrics:
+  orders: { type: simple, measure: order_count, filter: 'metric(busy, customer) > 1' }
+  busy: { type: ratio, numerator: orders, denominator: orders }
+  lost: { type: simple, measure: order_count, filter: 'metric(orderz, customer) > 1' }
+`
+  expect(await faultsOf({ 'orders.yaml': orders, 'busy.yaml': busy })).toBe(
+    [
+      '3 problems:',
+      'metrics/busy.yaml:3:11 metrics.orders: is made of itself: orders → busy → orders',
+      'metrics/busy.yaml:4:9 metrics.busy: is made of itself: busy → orders → busy',
+      'metrics/busy.yaml:5:9 metrics.lost: there is no metric orderz; did you mean orders?',
+    ].join('\n  '),
+  )
+})

@@ -1,6 +1,7 @@
 import { parseGroupBy } from '../condition/parse-group-by.ts'
 import { metricTime, resolveName, type NameScope } from '../names/resolve-name.ts'
 import { askedOf } from '../plan/asked.ts'
+import { requireMetric } from '../plan/is-visible.ts'
 import { expandMetric, leavesOf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
 import { column, operation } from '../sql/sql.ts'
@@ -13,6 +14,7 @@ import type { MetricRows } from './metric-rows.ts'
 export function joinMetric(context: Context): MetricRows {
   return ({ name, by }, { filter, leaf, asking, rows }) => {
     const caller = filter.level === 'question'
+    if (caller) requireMetric(context.layer, name, context.access)
     const value = expandMetric(context.layer, name, { filters: [], shifts: [] })
     const bases = [...new Set(leavesOf(value).map(({ model }) => model))]
     const inner: NameScope = { ...asking.question, bases, sees: caller ? asking.question.sees : () => true }

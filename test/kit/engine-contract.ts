@@ -74,7 +74,7 @@ export function ask(
   return engine.run(statement, { limits: { ...generous, ...limits }, tables, signal })
 }
 
-const refusal = async (work: Promise<unknown>): Promise<AquiferError> => {
+export const refusal = async (work: Promise<unknown>): Promise<AquiferError> => {
   const thrown: unknown = await work.then(
     () => 'nothing was refused',
     (error: unknown) => error,

@@ -15,7 +15,7 @@ const concurrency = 8
 const catalogLimits = { rows: 10_000, bytes: 8 << 20, timeoutMs: 30_000 }
 
 /** ClickHouse 24 or later, over HTTP. It has no snapshots, so the watermark is taken before the rows and again after them. */
-export function openClickhouse({ name, options }: EngineOptions<ClickhouseConnection>): Promise<Engine> {
+export async function openClickhouse({ name, options }: EngineOptions<ClickhouseConnection>): Promise<Engine> {
   const client = openClient(name, options)
   const slots = pLimit(concurrency)
 
@@ -39,7 +39,7 @@ export function openClickhouse({ name, options }: EngineOptions<ClickhouseConnec
     }
   }
 
-  return Promise.resolve({
+  return {
     dialect: 'clickhouse',
     run,
     columns: (table) => readColumns(table, name, run),
@@ -48,7 +48,7 @@ export function openClickhouse({ name, options }: EngineOptions<ClickhouseConnec
       return found.length === 0 ? [] : [`Connection ${name}: its user ${found.join(', ')}. ${rightsAdvice}`]
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
-  })
+  }
 }
 
 interface Work {

@@ -10,7 +10,7 @@ import { readColumns } from './read-columns.ts'
 import type { Work } from './run-statement.ts'
 
 /** Postgres embedded in a thread of this process. Its folder is locked from the first statement until it is closed. */
-export function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
+export async function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
   const { path } = options
   const slot = pLimit(1)
   let lock: FolderLock | undefined
@@ -52,7 +52,7 @@ export function openPglite({ name, options }: EngineOptions<PgliteConnection>): 
     }
   }
 
-  return Promise.resolve({
+  return {
     dialect: 'postgres',
     run,
     columns: (table) => readColumns(table, name, run),
@@ -61,5 +61,5 @@ export function openPglite({ name, options }: EngineOptions<PgliteConnection>): 
       await ending
       lock?.[Symbol.dispose]()
     },
-  })
+  }
 }

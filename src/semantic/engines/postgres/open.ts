@@ -17,7 +17,7 @@ export interface PostgresOptions {
   readonly statementTimeout?: number
 }
 
-export function openPostgres({ name, options, log }: EngineOptions<PostgresOptions>): Promise<Engine> {
+export async function openPostgres({ name, options, log }: EngineOptions<PostgresOptions>): Promise<Engine> {
   const { url, statementTimeout = Infinity } = options
   if (typeof url !== 'string') throw new AquiferError('INTERNAL', 'The URL of a connection was not resolved.')
   const clients = openClients({ name, url, log })
@@ -67,12 +67,12 @@ export function openPostgres({ name, options, log }: EngineOptions<PostgresOptio
     }
   }
 
-  return Promise.resolve({
+  return {
     dialect: 'postgres',
     run,
     columns: (table) => readColumns(table, name, run),
     zones: () => Promise.resolve(true),
     check: () => checkRole(name, run),
     [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
-  })
+  }
 }

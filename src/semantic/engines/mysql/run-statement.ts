@@ -90,7 +90,11 @@ async function execute(connection: Connection, { sql, values }: Statement, limit
     if (!rows.add(reader.read(row as readonly unknown[])) && received !== limits.rows + 1) finish(false)
   })
   query.on('error', answer.reject)
-  query.on('end', () => finish(true))
+  query.on('end', () => {
+    // MariaDB may refuse to execute again what it has executed before (an aggregate without groups over a derived table).
+    connection.unprepare(sql)
+    finish(true)
+  })
   // What happens to the connection is not told to a statement without a callback.
   connection.once('error', answer.reject)
   return answer.promise.finally(() => connection.off('error', answer.reject))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { MeasureInput, Metric, MetricInput, MetricLayer } from '../../schemas/metrics.ts'
 import { inputsOf, measuresOf, nameOf } from './find-faults.ts'
+import { expandMetric, leavesOf, modelOfMeasure } from './plan/expand-metric.ts'
 
 /** Something that a number comes from, and what that comes from in turn. */
 export interface Origin {
@@ -30,8 +31,22 @@ export interface MetricDescription {
   readonly lineage: Origin
 }
 
+/** What of a definition is told: texts as they are, or what stands for them. */
+export interface Telling {
+  /** A condition on rows of these models. */
+  condition(text: string, models: readonly string[]): string
+  /** SQL of a model. */
+  expression(text: string, model: string): string
+}
+
+const everything: Telling = { condition: (text) => text, expression: (text) => text }
+
 /** What a metric means and where it comes from; undefined for an unknown name. The layer has no faults. */
-export function describeMetric(layer: MetricLayer, name: string): MetricDescription | undefined {
+export function describeMetric(
+  layer: MetricLayer,
+  name: string,
+  telling: Telling = everything,
+): MetricDescription | undefined {
   const metric = Object.hasOwn(layer.metrics, name) ? layer.metrics[name] : undefined
   if (metric === undefined) return undefined
   return {
@@ -46,9 +61,9 @@ export function describeMetric(layer: MetricLayer, name: string): MetricDescript
     successor: metric.successor ?? null,
     version: metric.version,
     definition_hash: hashOf(layer, name),
-    filter: metric.filter ?? null,
+    filter: metric.filter === undefined ? null : telling.condition(metric.filter, modelsOf(layer, name)),
     freshness_ms: metric.freshness ?? null,
-    lineage: originOf(layer, name),
+    lineage: originOf({ layer, telling }, name),
   }
 }
 
@@ -65,18 +80,22 @@ function treeOf({ kind, name, how, from }: Origin, first: string, rest: string):
   return [`${first}${kind} ${name}${how === '' ? '' : ` = ${how}`}`, ...below]
 }
 
-function originOf(layer: MetricLayer, name: string): Origin {
+interface Told {
+  readonly layer: MetricLayer
+  readonly telling: Telling
+}
+
+function originOf(told: Told, name: string): Origin {
+  const { layer } = told
   const metric = layer.metrics[name]
   const measures = metric === undefined ? [] : measuresOfMetric(metric)
   return {
     kind: 'metric',
     name,
-    how: metric === undefined ? '' : howOf(metric),
+    how: metric === undefined ? '' : howOf(told, metric),
     from: [
-      ...measures.map((measure) => originOfMeasure(layer, measure)),
-      ...(metric === undefined
-        ? []
-        : [...new Set(inputsOf(metric).map(nameOf))].map((input) => originOf(layer, input))),
+      ...measures.map((measure) => originOfMeasure(told, measure)),
+      ...(metric === undefined ? [] : [...new Set(inputsOf(metric).map(nameOf))].map((input) => originOf(told, input))),
     ],
   }
 }
@@ -86,37 +105,39 @@ function measuresOfMetric(metric: Metric): readonly string[] {
   return metric.type === 'conversion' ? [...new Set([nameOf(metric.base), nameOf(metric.conversion)])] : []
 }
 
-function howOf(metric: Metric): string {
-  if (metric.type === 'simple') return measureText(metric.measure)
-  if (metric.type === 'ratio') return `${inputText(metric.numerator)} / ${inputText(metric.denominator)}`
-  if (metric.type === 'derived') return `${metric.expr} (${metric.inputs.map(inputText).join('; ')})`
+function howOf(told: Told, metric: Metric): string {
+  if (metric.type === 'simple') return measureText(told, metric.measure)
+  if (metric.type === 'ratio') return `${inputText(told, metric.numerator)} / ${inputText(told, metric.denominator)}`
+  if (metric.type === 'derived')
+    return `${metric.expr} (${metric.inputs.map((input) => inputText(told, input)).join('; ')})`
   if (metric.type === 'conversion') {
     const within = metric.within === undefined ? '' : ` within ${metric.within}`
-    return `${metric.calculate} of ${measureText(metric.base)} followed by ${measureText(metric.conversion)}${within}, per ${metric.entity}`
+    return `${metric.calculate} of ${measureText(told, metric.base)} followed by ${measureText(told, metric.conversion)}${within}, per ${metric.entity}`
   }
-  const measure = measureText(metric.measure)
+  const measure = measureText(told, metric.measure)
   if (metric.window !== undefined) return `${measure} of the last ${metric.window}`
   return metric.to_date === undefined ? `${measure} so far` : `${measure} of the ${metric.to_date} so far`
 }
 
-function measureText(input: MeasureInput): string {
+function measureText({ layer, telling }: Told, input: MeasureInput): string {
   if (typeof input === 'string') return input
-  return input.filter === undefined ? input.name : `${input.name} where ${input.filter}`
+  if (input.filter === undefined) return input.name
+  return `${input.name} where ${telling.condition(input.filter, [modelOfMeasure(layer, input.name)])}`
 }
 
-function inputText(input: MetricInput): string {
+function inputText({ layer, telling }: Told, input: MetricInput): string {
   if (typeof input === 'string') return input
   const { name, alias, filter, offset, offset_to: offsetTo } = input
   const parts = [
     ...(alias === undefined ? [] : [`as ${alias}`]),
-    ...(filter === undefined ? [] : [`where ${filter}`]),
+    ...(filter === undefined ? [] : [`where ${telling.condition(filter, modelsOf(layer, name))}`]),
     ...(offset === undefined ? [] : [`${offset} before`]),
     ...(offsetTo === undefined ? [] : [`at the beginning of the ${offsetTo}`]),
   ]
   return [name, ...parts].join(' ')
 }
 
-function originOfMeasure(layer: MetricLayer, name: string): Origin {
+function originOfMeasure({ layer, telling }: Told, name: string): Origin {
   const owner = measuresOf(layer).find((measure) => measure.name === name)?.model
   const model = owner === undefined ? undefined : layer.models[owner]
   const measure = model?.measures[name]
@@ -128,8 +149,17 @@ function originOfMeasure(layer: MetricLayer, name: string): Origin {
     model.table === undefined
       ? { kind: 'query', name: `${owner}${place}`, how: '', from: [] }
       : { kind: 'table', name: `${model.table}${place}`, how: '', from: [] }
-  return { kind: 'measure', name, how: `${measure.agg}(${measure.expr ?? name})`, from: [table] }
+  return {
+    kind: 'measure',
+    name,
+    how: `${measure.agg}(${telling.expression(measure.expr ?? name, owner)})`,
+    from: [table],
+  }
 }
+
+const modelsOf = (layer: MetricLayer, metric: string): readonly string[] => [
+  ...new Set(leavesOf(expandMetric(layer, metric, { filters: [], shifts: [] })).map(({ model }) => model)),
+]
 
 function hashOf(layer: MetricLayer, name: string): string {
   const parts: unknown[] = []

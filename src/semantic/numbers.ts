@@ -14,6 +14,7 @@ import { understand } from './ask/understand.ts'
 import { verify } from './ask/verify.ts'
 import { guardsOf } from './checks/guards-of.ts'
 import { describeMetric } from './describe-metric.ts'
+import { tellingFor } from './telling-for.ts'
 
 export type NumbersMethods = Omit<Numbers, typeof Symbol.asyncDispose>
 
@@ -70,11 +71,13 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
 
 async function describe(context: NumbersContext, name: string, caller: Caller): Promise<MetricDetails> {
   const visible = visibleMetrics(context, caller)
-  const metric = visible.includes(name) ? describeMetric(context.layer, name) : undefined
+  const access = accessFor(context, caller)
+  const telling = caller.admin ? undefined : tellingFor(context.layer, access)
+  const metric = visible.includes(name) ? describeMetric(context.layer, name, telling) : undefined
   if (metric === undefined) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}${hint(name, visible)}`)
   return {
     metric,
-    dimensions: listDimensions(context, [name], accessFor(context, caller)),
+    dimensions: listDimensions(context, [name], access),
     checks: await context.outcomes([name]),
   }
 }

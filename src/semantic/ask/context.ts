@@ -4,7 +4,7 @@ import type { CheckOutcome } from '../../../schemas/numbers.ts'
 import type { Caller } from '../../core/caller.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Engine } from '../engine.ts'
-import { isVisible } from '../compile.ts'
+import { isVisible } from '../plan/is-visible.ts'
 import { accessOf, type Access } from '../plan/access.ts'
 
 /** What answering needs. The layer has no faults and names a connection wherever there is one. */

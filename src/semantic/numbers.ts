@@ -75,8 +75,9 @@ async function describe(context: NumbersContext, name: string, caller: Caller): 
   const telling = caller.admin ? undefined : tellingFor(context.layer, access)
   const metric = visible.includes(name) ? describeMetric(context.layer, name, telling) : undefined
   if (metric === undefined) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}${hint(name, visible)}`)
+  const successor = metric.successor !== null && visible.includes(metric.successor) ? metric.successor : null
   return {
-    metric,
+    metric: { ...metric, successor },
     dimensions: listDimensions(context, [name], access),
     checks: await context.outcomes([name]),
   }

@@ -91,7 +91,7 @@ test('a card says what it is called, what it means, and what all of its readers 
     owner: 'fin@shop.example',
   }
   const layer = layerOf({ orders: [{ groups: ['board', 'sales'] }], customers }, said)
-  expect(cardOf(layer, 'revenue', readersOf(layer, undefined)('revenue'))).toEqual({
+  expect(cardOf(layer, 'revenue', readersOf(layer, undefined))).toEqual({
     title: 'Net revenue (metric revenue)',
     text: `Net revenue is a metric: ask query_metrics for revenue.
 
@@ -108,6 +108,16 @@ By: metric time (metric_time), order ordered at (order__ordered_at), order chann
     owner: 'fin@shop.example',
     readers: ['board', 'sales'],
   })
+})
+
+test('a card names a successor only where all of its readers know that one too', () => {
+  const said = { status: 'deprecated', successor: 'revenue_each' }
+  const status = (customers: readonly object[]): unknown => {
+    const layer = layerOf({ orders: [{ groups: ['board', 'sales'] }], customers }, said)
+    return /Status: .*/.exec(String(cardOf(layer, 'revenue', readersOf(layer, undefined))?.['text']))?.[0]
+  }
+  expect(status([{ groups: ['board', 'sales'] }])).toBe('Status: deprecated, use revenue_each')
+  expect(status([{ groups: ['board'] }])).toBe('Status: deprecated')
 })
 
 const groups = ['a', 'b', 'c', 'd']

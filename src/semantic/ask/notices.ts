@@ -1,5 +1,6 @@
 import type { CheckOutcome, Receipt } from '../../../schemas/numbers.ts'
 import type { Access } from '../plan/access.ts'
+import { isVisible } from '../plan/is-visible.ts'
 import type { Question } from '../question.ts'
 import type { NumbersContext } from './context.ts'
 import type { Ran } from './run-compiled.ts'
@@ -29,7 +30,7 @@ export function noticesOf(
     ...outcomes
       .filter(({ status }) => status === 'failed' || status === 'error')
       .map((outcome) => failing(context, outcome)),
-    ...question.metrics.flatMap((name) => deprecated(context, name)),
+    ...question.metrics.flatMap((name) => deprecated(context, name, access)),
     ...(ran.truncated
       ? [
           `The first ${String(ran.rows.length)} of ${String(total)} rows; narrow the question, or ask for fewer columns.`,
@@ -48,8 +49,9 @@ function failing({ layer }: NumbersContext, { metric, name, status, message, at 
   return `${certified} check ${name} ${what}${message === null ? '' : `: ${message}`}${at === null ? '' : ` (${at})`}`
 }
 
-function deprecated({ layer }: NumbersContext, name: string): readonly string[] {
-  const metric = layer.metrics[name]
-  if (metric?.status !== 'deprecated') return []
-  return [`${name} is deprecated${metric.successor === undefined ? '.' : `; use ${metric.successor}.`}`]
+function deprecated({ layer }: NumbersContext, name: string, access: Access): readonly string[] {
+  const { status, successor } = layer.metrics[name] ?? {}
+  if (status !== 'deprecated') return []
+  const isKnown = successor !== undefined && isVisible(layer, successor, access)
+  return [`${name} is deprecated${isKnown ? `; use ${successor}.` : '.'}`]
 }

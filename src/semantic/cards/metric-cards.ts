@@ -45,7 +45,7 @@ async function openCards(opening: OpenOptions<MetricCards>, { load, open }: Metr
     return Object.keys(layer.metrics)
       .toSorted(compareUtf8)
       .flatMap((key) => {
-        const row = cardOf(layer, key, readers(key))
+        const row = cardOf(layer, key, readers)
         return row === undefined ? [] : [{ key, row, digest: digest(JSON.stringify(row)) }]
       })
   }

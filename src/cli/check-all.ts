@@ -50,7 +50,9 @@ export async function checkAll(run: Run): Promise<number> {
     advice: result.advice ?? [],
   }))
   run.print({ ok: error === undefined, checks }, () => toText(results))
-  if (names.length === 0) run.say('aquifer.yaml names no sources yet; `aquifer init --help` shows how to begin.')
+  if (names.length === 0 && config.metrics === undefined) {
+    run.say('aquifer.yaml names no sources yet; `aquifer init --help` shows how to begin.')
+  }
   return error === undefined ? 0 : kindTable[error.kind].exit
 }
 

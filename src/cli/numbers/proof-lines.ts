@@ -28,11 +28,11 @@ const words: Readonly<Record<Receipt['checks'], string>> = {
   never: 'checks not yet run',
 }
 
-export function checksText(checks: Receipt['checks']): string {
+function checksText(checks: Receipt['checks']): string {
   return words[checks]
 }
 
 /** As much of a watermark as people compare. */
-export function shortMark(watermark: string): string {
+function shortMark(watermark: string): string {
   return watermark.length <= 20 ? watermark : `${watermark.slice(0, 16)}…`
 }

@@ -1,13 +1,8 @@
 import { openClickhouse } from '../../src/semantic/engines/clickhouse/open.ts'
 import { silentLog } from '../../src/core/log.ts'
-import { openTestClickhouse } from './clickhouse.ts'
+import type { TestClickhouse } from './clickhouse.ts'
 import type { EngineSql, ServerFixture } from './engine-contract.ts'
 import { openTcpProxy } from './tcp-proxy.ts'
-
-const setup = [
-  'create table item (id Int32, label String) engine = MergeTree order by id',
-  "insert into item values (1, 'one'), (2, 'two'), (3, 'three')",
-]
 
 const clickhouseSql: EngineSql = {
   types: [
@@ -79,33 +74,42 @@ const clickhouseSql: EngineSql = {
   ],
 }
 
-/** An embedded ClickHouse before ClickHouse's HTTP interface, by way of a network that can break. */
-export async function openClickhouseFixture(): Promise<ServerFixture> {
-  const database = await openTestClickhouse()
-  for (const sql of setup) await database.run(sql)
-  const network = await openTcpProxy(database.url)
-  const engine = await openClickhouse({ name: 'shop', options: { url: network.url }, dir: '', log: silentLog })
+let databases = 0
+
+/** A database of this ClickHouse, by way of a network that can break. */
+export async function openClickhouseFixture(clickhouse: TestClickhouse): Promise<ServerFixture> {
+  const { url, run } = clickhouse
+  const database = `shop_${String(++databases)}`
+  await run(`create database ${database}`)
+  const item = `${database}.item`
+  await run(`create table ${item} (id Int32, label String) engine = MergeTree order by id`)
+  await run(`insert into ${item} values (1, 'one'), (2, 'two'), (3, 'three')`)
+  const network = await openTcpProxy(url)
+  const engine = await openClickhouse({
+    name: 'shop',
+    options: { url: network.url, database },
+    dir: '',
+    log: silentLog,
+  })
   return {
     engine,
     network,
     sql: clickhouseSql,
-    addItem: (id, label) => database.run(`insert into item values (${String(id)}, '${label}')`),
+    addItem: (id, label) => run(`insert into ${item} values (${String(id)}, '${label}')`),
     state: async () => [
-      await database.run('select * from item order by id'),
-      await database.run("select name from system.tables where database = 'default'"),
-      await database.run('show databases'),
-      await database.run('show grants'),
+      await run(`select * from ${item} order by id`),
+      await run("select database, name from system.tables where database not in ('system', 'INFORMATION_SCHEMA')"),
+      await run('show databases'),
+      await run('show grants'),
     ],
     running: async (marker) => {
-      const count = await database.run(
-        `select count() from system.processes where query like '%${marker}%' and query not like '%processes%'`,
-      )
-      return Number(count)
+      const sql = `select count() from system.processes where query like '%${marker}%' and query not like '%processes%'`
+      return Number(await run(sql))
     },
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]()
       await network[Symbol.asyncDispose]()
-      await database[Symbol.asyncDispose]()
+      await run(`drop database ${database}`)
     },
   }
 }

@@ -12,25 +12,26 @@ export async function readWatermark(tables: readonly string[], ask: Ask): Promis
   if (tables.length === 0) return randomUUID()
   const values: string[] = []
   const parameter = (value: string): string => `{p${String(values.push(value))}:String}`
-  const pairs = [...new Set(tables)].map((table) => {
+  const pairs = tables.map((table) => {
     const [, database, name = table] = /^([^.]*)\.(.*)$/s.exec(table) ?? []
     return `(${database === undefined ? 'currentDatabase()' : parameter(database)}, ${parameter(name)})`
   })
-  const list = `(${pairs.join(', ')})`
+  const list = pairs.join(', ')
   const [[found, digest] = []] = await ask(partsSql(list), values)
-  if (found === pairs.length) return String(digest)
-  const [[known] = []] = await ask(
-    `select count() from system.tables where (database, name) in ${list} and ${ofParts}`,
-    values,
-  )
-  return known === pairs.length ? String(digest) : randomUUID()
+  if (found === true) return String(digest)
+  const [[known] = []] = await ask(knownSql(list), values)
+  return known === true ? String(digest) : randomUUID()
 }
 
-const ofParts = "engine like '%MergeTree'"
+/** Whether these are all tables; two names may mean one. */
+const all = (database: string, table: string, list: string): string =>
+  `toBool(uniqExact(${database}, ${table}) = length(arrayDistinct([${list}])))`
 
-/** How many of the tables have parts, and the digest of all their parts. */
-const partsSql = (
-  list: string,
-): string => `select uniqExact(database, table), concat(toString(count()), '-', toString(sum(rows)),
-    '-', toString(max(modification_time)), '-', hex(groupBitXor(cityHash64(database, table, name, hash_of_all_files))))
-  from system.parts where active and (database, table) in ${list}`
+const knownSql = (list: string): string => `select ${all('database', 'name', list)} from system.tables
+  where (database, name) in (${list}) and engine like '%MergeTree'`
+
+/** Whether each of the tables has parts, and the digest of all their parts. */
+const partsSql = (list: string): string => `select ${all('database', 'table', list)}, concat(toString(count()), '-',
+    toString(sum(rows)), '-', toString(max(modification_time)), '-',
+    hex(groupBitXor(cityHash64(database, table, name, hash_of_all_files))))
+  from system.parts where active and (database, table) in (${list})`

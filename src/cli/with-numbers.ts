@@ -1,4 +1,5 @@
 import type { Caller } from '../core/caller.ts'
+import { AquiferError } from '../core/errors.ts'
 import type { OpenNumbers } from '../open-numbers.ts'
 import type { Run } from './run.ts'
 
@@ -7,6 +8,8 @@ export async function withNumbers<T>(run: Run, work: (opened: OpenNumbers, calle
   const { openLedger } = await import('../app.ts')
   const { openNumbers } = await import('../open-numbers.ts')
   const config = await run.loadConfig()
+  // Before a store is made for nothing.
+  if (config.metrics === undefined) throw new AquiferError('METRICS_NONE', 'aquifer.yaml names no folder of metrics.')
   const parts = { config, env: run.env, log: run.log }
   await using ledger = await openLedger({ ...parts, signal: run.signal })
   await using opened = await openNumbers({ ...parts, ledger })

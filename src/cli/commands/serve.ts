@@ -49,7 +49,11 @@ async function serveStdio(run: Run): Promise<void> {
         (opened) => opened.embedder.ready(),
         (error: unknown) => run.log.error({ err: error }, toAquiferError(error).message),
       )
-      .catch((error: unknown) => run.log.error({ err: error }, toAquiferError(error).message))
+      .catch((error: unknown) => {
+        const { code, message } = toAquiferError(error)
+        // Who goes before the model is ready has not been failed.
+        if (code !== 'CANCELLED') run.log.error({ err: error }, message)
+      })
   }, warmAfterMs)
   const { serveStdio: serve } = await import('../../mcp/stdio.ts')
   const { createCallGate } = await import('../../mcp/call-gate.ts')

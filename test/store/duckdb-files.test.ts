@@ -135,11 +135,13 @@ test('a large file is seen whole too: late text, late values and late quotes', a
   const lines = Array.from({ length: 30_000 }, (_, i) => `${String(i)},${String(i)},,${pad}\n`).join('')
   await using lake = await openLake({
     'even.csv': `a,b,c,d\n${lines}`,
+    'filled.csv': `a,b,c,d\n${lines}1,1,7,q\n`,
     'late.csv': `a,b,c,d\n${lines}x,0.5,7,"q,""r"""\n`,
   })
   const types = async (table: string): Promise<readonly string[]> =>
     (await lake.engine.columns(table)).map(({ type }) => type)
   expect(await types('even')).toEqual(['number', 'number', 'text', 'text'])
+  expect(await types('filled')).toEqual(['number', 'number', 'number', 'text'])
   expect(await types('late')).toEqual(['text', 'number', 'number', 'text'])
   expect(await lake.rows('select count(*), sum(a), count(c) from even')).toEqual([[30_000, 449_985_000, 0]])
   expect(await lake.rows('select count(*), max(a), sum(b), sum(c), max(d) from late')).toEqual([

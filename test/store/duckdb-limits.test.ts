@@ -72,20 +72,24 @@ test('a caller who goes away ends the statement', async () => {
   expect(await run('select sum(x) from one')).toMatchObject({ rows: [[1]] })
 })
 
+const tooLarge = 'METRIC_TOO_LARGE Connection lake: the statement needs more memory than `memory` allows'
+/** Takes about 90 MB. */
+const large = "select count(distinct t || repeat('p', 200)) from big where id < 400000"
+
 test('a statement that needs more memory than allowed fails, and the next one works', async () => {
-  expect(await lake.failure('select list(t), list(x), list(id) from big group by id % 3')).toBe(
-    'METRIC_TOO_LARGE Connection lake: the statement needs more memory than `memory` allows',
-  )
+  expect(await lake.failure('select list(repeat(t, 10)) from big')).toBe(tooLarge)
   expect(await run('select count(*), max(k) from big')).toMatchObject({ rows: [[3 * million, 999]] })
 })
 
-test('what does not fit into memory is written beside it, and removed with the engine', async () => {
-  const sql = `select count(*) from (select id, max(t) as t from 'big.parquet' group by id) where t like '%9'`
-  await using data = await openLake({}, { path: lake.path, memory: '120MB', spill: '2GB', threads: 1 })
-  expect(await data.rows(sql)).toEqual([[300_000]])
-  const spill = join(data.state, 'engines', 'lake', 'spill')
+test('what does not fit into memory is written beside it, as far as allowed, and removed with the engine', async () => {
+  const options = { path: lake.path, memory: '60MB', threads: 1 }
+  await using little = await openLake({}, { ...options, spill: '1MB' })
+  expect(await little.failure(large)).toBe(tooLarge)
+  await using enough = await openLake({}, { ...options, spill: '1GB' })
+  expect(await enough.rows(large)).toEqual([[400_000]])
+  const spill = join(enough.state, 'engines', 'lake', 'spill')
   expect(await readdir(spill)).toHaveLength(1)
-  await data.engine[Symbol.asyncDispose]()
+  await enough.engine[Symbol.asyncDispose]()
   expect(await readdir(spill)).toEqual([])
 })
 

@@ -89,7 +89,9 @@ test('an object that goes away between its listing and its reading is gone, not 
   await using lake = await open(bucket, dir)
   expect(await lake.rows('from a')).toEqual([[1]])
   await bucket.remove('shop/b.csv')
-  expect(await lake.failure('from b')).toBe('METRIC_TABLE_UNKNOWN Connection lake: there is no table b; did you mean a?')
+  expect(await lake.failure('from b')).toBe(
+    'METRIC_TABLE_UNKNOWN Connection lake: there is no table b; did you mean a?',
+  )
 })
 
 test('copies stay within the cache, those used last', async () => {

@@ -139,12 +139,6 @@ test('values are parameters of their types', async () => {
   ).toEqual([['paris'], ['rome']])
 })
 
-test('time zones are at hand, and without one it is UTC', async () => {
-  const sql = `select timezone('Europe/Berlin', timezone('UTC', timestamp '2024-07-01 12:00')), current_timestamp = now(),
-    cast(timestamptz '2024-07-01 12:00:00+00' as text), timestamptz '2024-07-01 12:00:00+02'`
-  expect(await lake.rows(sql)).toEqual([['2024-07-01T14:00:00', true, '2024-07-01 12:00:00+00', '2024-07-01T10:00:00']])
-})
-
 test('functions with side effects are those that were looked at', async () => {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()

@@ -21,7 +21,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { memory, spill, spillFolder, threads, readable } = options
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${String(memory)}B`,
-    max_temp_directory_size: spillFolder === undefined ? '0B' : `${String(spill)}B`,
     temp_directory: spillFolder ?? '',
     ...(threads === undefined ? {} : { threads: String(threads) }),
     errors_as_json: 'true',
@@ -38,7 +37,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     for (const setting of [
       `allowed_directories = [${list}]`,
       `allowed_paths = [${list}]`,
-      `TimeZone = 'UTC'`,
+      `GLOBAL TimeZone = 'UTC'`,
+      // Given with the others, it is not obeyed.
+      `max_temp_directory_size = '${String(spillFolder === undefined ? 0 : spill)}B'`,
       'enable_external_access = false',
       'lock_configuration = true',
     ]) {

@@ -172,6 +172,12 @@ async function withKey(group: string): Promise<string> {
   return key
 }
 
+const ask = async (client: McpClient, args: Record<string, unknown> = {}): Promise<ToolResult> =>
+  client.callTool('query_metrics', { metrics: ['revenue'], ...args })
+
+const found = async (client: McpClient): Promise<unknown> =>
+  (await client.callTool('search', { query: 'revenue that customers paid' })).structuredContent
+
 test('what is hidden from a caller is neither found, described nor computed', async () => {
   const before = await readFile(definitions(), 'utf8')
   await writeFile(
@@ -188,10 +194,6 @@ test('what is hidden from a caller is neither found, described nor computed', as
   await using finance = await open('finance')
   await using sales = await open('sales')
   await using other = await open('other')
-  const ask = async (client: McpClient, args: Record<string, unknown> = {}): Promise<ToolResult> =>
-    client.callTool('query_metrics', { metrics: ['revenue'], ...args })
-  const found = async (client: McpClient): Promise<unknown> =>
-    (await client.callTool('search', { query: 'revenue that customers paid' })).structuredContent
   const card = { results: expect.arrayContaining([expect.objectContaining({ id: 'metrics:revenue' })]) as unknown }
 
   expect(await ask(finance)).toMatchObject({ structuredContent: { rows: [[136.75]] } })

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAnswered } from '../../src/stores/postgres/embedded/owner-link.ts'
@@ -7,6 +7,7 @@ import { DemoStopped } from './demo-stopped.ts'
 
 const folder = fileURLToPath(new URL('../../.aquifer-demo', import.meta.url))
 const configuration = fileURLToPath(new URL('./aquifer.yaml', import.meta.url))
+const metrics = fileURLToPath(new URL('./metrics', import.meta.url))
 
 /** The demo's own folder, empty but for its configuration. Stops where a program still works on what the last run left. */
 export async function makeDemoFolder(): Promise<string> {
@@ -22,6 +23,7 @@ export async function makeDemoFolder(): Promise<string> {
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder)
     await copyFile(configuration, join(folder, 'aquifer.yaml'))
+    await cp(metrics, join(folder, 'metrics'), { recursive: true })
   } catch (cause) {
     throw new DemoStopped(`${folder} can't be made anew: ${String(cause)}`, { cause })
   }

@@ -63,7 +63,8 @@ async function tell(signal: AbortSignal): Promise<void> {
   await ask(program, agent)
   await change(shop, program, agent)
   await showPermissions(program, signal)
-  heading('5  Connect your own agent to this folder')
+  await showNumbers(program)
+  heading('6  Connect your own agent to this folder')
   showClients(folder)
 }
 
@@ -122,6 +123,20 @@ async function showPermissions(program: Program, signal: AbortSignal): Promise<v
       throw new DemoStopped(`${name} should ${mayRead ? '' : 'not '}read what suppliers grant.`)
     }
   }
+}
+
+/** A certified metric, one whose check fails, and a question that has no right answer. */
+async function showNumbers(program: Program): Promise<void> {
+  heading('5  Ask for numbers: each comes with its proof, or not at all')
+  const told = async (code: number, ...args: readonly string[]): Promise<void> => {
+    line(`\n  $ aquifer metrics ${args.join(' ')}`)
+    await program.showEnding(code, 'metrics', ...args)
+  }
+  const months = ['--by', 'metric_time__month', '--from', '2026-01', '--to', '2026-06']
+  await told(0, 'query', 'revenue', 'average_order', ...months)
+  await told(1, 'check', 'revenue', 'refunded')
+  await told(0, 'query', 'refunded', '--by', 'customer__country')
+  await told(64, 'query', 'revenue', '--by', 'product__category')
 }
 
 async function answer(agent: Agent, asked: string, limit: number): Promise<readonly Hit[]> {

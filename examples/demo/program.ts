@@ -14,6 +14,8 @@ export interface Program {
   command(...args: readonly string[]): { readonly command: string; readonly args: readonly string[] }
   /** Runs a command on this terminal, which shows its progress. */
   show(...args: readonly string[]): Promise<void>
+  /** The same for a command that has to end with this code, such as 64 for a refusal. */
+  showEnding(code: number, ...args: readonly string[]): Promise<void>
   /** Runs a command for its JSON document. */
   read<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T>
   /** Serves HTTP on a free port until it is disposed of. */
@@ -48,6 +50,10 @@ export function openProgram({ folder, env, signal }: ProgramOptions): Program {
   return {
     command,
     show: async (...args) => check(args, await exitOf(start(args, ['ignore', 'inherit', 'inherit']))),
+    showEnding: async (code, ...args) => {
+      const exit = await exitOf(start(args, ['ignore', 'inherit', 'inherit']))
+      if (exit.code !== code) check(args, { code: exit.code === 0 ? 1 : exit.code, signal: exit.signal })
+    },
     read: async (schema, ...args) => {
       const child = start(['--json', ...args], ['ignore', 'pipe', 'inherit'])
       const exit = exitOf(child)

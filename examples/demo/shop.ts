@@ -11,7 +11,7 @@ export interface Shop extends AsyncDisposable {
 export async function openShop(): Promise<Shop> {
   await using opened = new AsyncDisposableStack()
   const database = opened.adopt(await PGlite.create(), (database) => database.close())
-  for (const name of ['schema', 'products', 'help-articles', 'supplier-terms']) {
+  for (const name of ['schema', 'products', 'help-articles', 'supplier-terms', 'orders']) {
     await database.exec(await readFile(new URL(`./shop/${name}.sql`, import.meta.url), 'utf8'))
   }
   // Several connections share the one session of this database; the indexer opens a second one to cancel a statement.

@@ -27,14 +27,17 @@ test('it ends well and says where it wrote', () => {
   expect(ended.stdout).toContain(`Aquifer demo. Everything it writes is in ${demoFolder}\n`)
 })
 
-test('it indexes five sources in at most 400 passages', () => {
+test('it indexes five sources and the metrics in at most 400 passages', () => {
   expect(part(1)).toMatch(/^products +64 +64 +0 +0 +0 +up to date$/m)
   expect(part(1)).toMatch(/^help +44 +44 +0 +0 +0 +up to date$/m)
   expect(part(1)).toMatch(/^supplier_terms +10 +10 +0 +0 +0 +up to date$/m)
   expect(part(1)).toMatch(/^pages +(\d+) +\1 +0 +0 +0 +up to date$/m)
   expect(part(1)).toMatch(/^packages +18 +18 +0 +0 +0 +up to date$/m)
+  expect(part(1)).toMatch(/^metrics +5 +5 +0 +0 +0 +up to date$/m)
   const passages = Number(
-    /^ {2}(\d+) passages; tools: search, fetch, search_knowledge, describe_sources$/m.exec(part(2))?.[1],
+    /^ {2}(\d+) passages; tools: search, fetch, search_knowledge, describe_sources, find_metrics, describe_metric, query_metrics$/m.exec(
+      part(2),
+    )?.[1],
   )
   expect(passages).toBeGreaterThan(250)
   expect(passages).toBeLessThanOrEqual(400)
@@ -71,6 +74,32 @@ test('only a key of the group reads the rows of the group', () => {
   expect(other).toMatch(/^shop-window\n/)
   expect(other).not.toContain('percent off')
   expect(other).toContain('may read: help, packages, pages, products\n')
+})
+
+test('a certified metric is asked by month, with its scope and its checks', () => {
+  const [, months = ''] = part(5).split('  $ aquifer metrics ')
+  expect(months).toMatch(/^query revenue average_order --by metric_time__month --from 2026-01 --to 2026-06\n/)
+  expect(months).toMatch(/^2026-01 +29669\.5 +221\.4142$/m)
+  expect(months).toMatch(/^2026-06 +33253\.3 +224\.6845$/m)
+  expect(months).toContain('revenue v1, certified: excludes test orders of staff; refunds are not taken off\n')
+  expect(months).toContain(' · checks pass · ')
+})
+
+test('a metric whose check fails says so first', () => {
+  const [, , checks = '', refunds = ''] = part(5).split('  $ aquifer metrics ')
+  expect(checks).toMatch(/^refunded +refunds_have_orders +✗ failed .* 3 of 60 rows that name one of orders by order/m)
+  expect(checks).toMatch(/^revenue +every_order_once +✓ passed .* All 1,500 values of order occur once\.$/m)
+  expect(refunds).toMatch(
+    /^query refunded --by customer__country\n! refunded is certified, but its check refunds_have_orders fails: /,
+  )
+  expect(refunds).toMatch(/^Norway +1068$/m)
+  expect(refunds).toMatch(/^· +105$/m)
+})
+
+test('a question that would count orders several times is refused, with one that has an answer', () => {
+  const [, , , , refused = ''] = part(5).split('  $ aquifer metrics ')
+  expect(refused).toContain('Refused (fan out): product__category cannot be asked here')
+  expect(refused).toContain('  aquifer metrics query units_sold --by product__category\n')
 })
 
 test('what it says to connect with starts a server that knows all of it', async () => {

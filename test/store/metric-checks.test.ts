@@ -118,7 +118,7 @@ describe.each(metricDatabases)('checks on %s', (kind) => {
       amount_once: 'passed: All 4 values of amount occur once.',
       statuses: 'failed: 1 of 4 rows have a value of status that is not accepted.',
       all_statuses: 'passed: All 4 rows with a value of status have an accepted one.',
-      customers_known: 'failed: 1 of 4 rows with a customer do not find it in customers.',
+      customers_known: 'failed: 1 of 4 rows that name one of customers by customer do not find it.',
       many: 'failed: orders has 5 rows; expected are at least 1,000.',
       some: 'passed: orders has 5 rows.',
       fresh: 'passed: The newest row of orders is 30 min old.',

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 test("the demo's configuration is valid and keeps what suppliers grant from everybody", async () => {
   const { sources, connections } = await loadConfig({ dir: join(root, 'examples/demo'), env: {} })
-  expect(Object.keys(sources)).toEqual(['products', 'help', 'supplier_terms', 'pages', 'packages'])
+  expect(Object.keys(sources)).toEqual(['products', 'help', 'supplier_terms', 'pages', 'packages', 'metrics'])
   expect(connections['shop']?.options).toMatchObject({ url: { env: 'SHOP_URL' } })
   expect(sources['supplier_terms']?.mapping.acl).toEqual({ groups: '{visible_to}' })
 })

@@ -119,8 +119,8 @@ export function checkRelationship(
     parts: [partOf(context, query)],
     judge: ([result]) => {
       const [every = 0, bad = 0] = countsIn(result)
-      if (bad === 0) return passed(`All ${counted(every, 'row')} with a ${name} find it in ${where}.`)
-      return failed(`${shown(bad)} of ${counted(every, 'row')} with a ${name} do not find it in ${where}.`)
+      if (bad === 0) return passed(`All ${counted(every, 'row')} that name one of ${where} by ${name} find it.`)
+      return failed(`${shown(bad)} of ${counted(every, 'row')} that name one of ${where} by ${name} do not find it.`)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Field } from './cells.ts'
 
 interface PreparedStatement {
@@ -23,8 +24,10 @@ export function createPrepared(): Prepared {
   const statements = new Map<string, PreparedStatement>()
   let evicted: string[] = []
   let last = 0
+  // Behind a pooler, or an embedded Postgres served on a socket, several connections share one session's names.
+  const prefix = `aquifer_${randomBytes(6).toString('hex')}`
   return {
-    prologueName: 'aquifer',
+    prologueName: prefix,
     hasPrologue: false,
     get: (sql) => {
       const found = statements.get(sql)
@@ -41,7 +44,7 @@ export function createPrepared(): Prepared {
       statements.delete(oldest[0])
       evicted.push(oldest[1].name)
     },
-    nextName: () => `aquifer_${String(++last)}`,
+    nextName: () => `${prefix}_${String(++last)}`,
     takeEvicted: () => {
       const names = evicted
       evicted = []

@@ -11,7 +11,8 @@ const setup = `create table item (id int primary key, label varchar(100) not nul
     moment datetime(6), stamped timestamp(3) null, at time, years year, bits bit(10), bin varbinary(10), doc json, choice enum('a', 'b'));
   insert into kinds values (-7, 1, 0, 18446744073709551615, 1.5, 0.1, '2020-01-31 10:00:00.12', '2020-07-31 08:00:00.001',
     '10:00:00', 2020, b'101', 'A', '{"a": 1}', 'b');
-  create procedure wipe() delete from item;`
+  create procedure wipe() delete from item;
+  create sequence counter;`
 
 const mysqlSql: EngineSql = {
   typesFrom: 'kinds',
@@ -43,7 +44,7 @@ const mysqlSql: EngineSql = {
   series: (rows) => `with recursive k as (select 0 as i union all select i + 1 from k where i < 999)
     select 1000000 * c.i + 1000 * a.i + b.i as n, md5(b.i) as t from k a, k b, (select i from k where i < 3) c
     limit ${String(rows)}`,
-  forever: (marker) => `select /* ${marker} */ sleep(100) from item where id = 1`,
+  forever: (marker) => `select /* ${marker} */ benchmark(100000000000, sha2('x', 512))`,
   number: (value) => `select ${String(value)}`,
   fails: (secret) => `select no_such_function('${secret}') from item`,
   hostile: [
@@ -62,6 +63,8 @@ const mysqlSql: EngineSql = {
     'drop table item',
     'create table other (i int)',
     'create temporary table item (id int, label text)',
+    'select nextval(counter)',
+    'select setval(counter, 100)',
     'select * from item for update',
     'analyze delete from item',
     'set session transaction read write',
@@ -116,6 +119,7 @@ export async function openMysqlFixture(): Promise<ServerFixture> {
     state: () =>
       withMariadb(database.url, async (run) => [
         await run('select * from item order by id'),
+        await run('select * from counter'),
         await run('show tables'),
         await run('show procedure status where db = database()'),
       ]),

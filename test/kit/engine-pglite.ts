@@ -49,7 +49,8 @@ export async function openPgliteFixture(folders: PgliteFolders): Promise<EngineF
     },
     // What one transaction left behind, the next one sees.
     state: async () => {
-      const sql = "select relname from pg_class where oid >= 16384 and relkind <> 't' order by oid"
+      const sql = `select json_agg(relname order by oid)::text, (select last_value from counter), (select is_called from counter)
+        from pg_class where oid >= 16384 and relkind <> 't'`
       const limits = { rows: 1000, bytes: 100_000, timeoutMs: 60_000 }
       return (await engine.run({ sql, values: [] }, { limits, tables: [] })).rows
     },

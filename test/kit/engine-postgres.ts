@@ -5,7 +5,8 @@ import { openSourceDatabase, reader } from './postgres-source.ts'
 import { openTcpProxy } from './tcp-proxy.ts'
 
 export const itemSetup = `create table item (id int primary key, label text not null);
-  insert into item values (1, 'one'), (2, 'two'), (3, 'three');`
+  insert into item values (1, 'one'), (2, 'two'), (3, 'three');
+  create sequence counter;`
 
 /** What is said to Postgres, embedded or not. */
 export const postgresSql: EngineSql = {
@@ -62,6 +63,8 @@ export const postgresSql: EngineSql = {
     'create table other (i int)',
     'create temporary table item (id int, label text)',
     'with gone as (delete from item returning id) select * from gone',
+    "select nextval('counter')",
+    "select setval('counter', 100)",
     'select * from item for update',
     'explain analyze delete from item',
     'set default_transaction_read_only = off',
@@ -103,7 +106,7 @@ export async function openPostgresFixture(): Promise<ServerFixture> {
     sql: postgresSql,
     addItem: (id, label) => database.run('insert into item values ($1, $2)', [id, label]),
     state: () =>
-      database.run(`select (select json_agg(item order by id) from item) as items,
+      database.run(`select (select last_value from counter), (select is_called from counter), (select json_agg(item order by id) from item) as items,
         (select json_agg(relname order by oid) from pg_class where oid >= 16384 and relkind <> 't') as relations,
         (select count(*) from pg_proc where oid >= 16384) as functions`),
     running: async (marker) => {

@@ -7,6 +7,8 @@ export interface TcpProxy extends AsyncDisposable {
   /** Breaks every connection and takes no more. */
   cut(): void
   restore(): void
+  /** Breaks the connection on which something is sent next, and takes new ones. */
+  breakNext(): void
   /** Breaks every connection once this many bytes more went towards the server. */
   cutAfter(bytes: number): void
 }
@@ -17,6 +19,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let broken = false
   let bytesLeft = Number.POSITIVE_INFINITY
+  let breaksNext = false
 
   const cut = (): void => {
     broken = true
@@ -36,6 +39,10 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
       socket.on('error', () => socket.destroy())
     }
     near.on('data', (data) => {
+      if (breaksNext) {
+        breaksNext = false
+        return far.destroy()
+      }
       bytesLeft -= data.length
       if (bytesLeft < 0) return cut()
       return far.write(data)
@@ -53,6 +60,9 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     cut,
     restore: () => {
       broken = false
+    },
+    breakNext: () => {
+      breaksNext = true
     },
     cutAfter: (bytes) => {
       bytesLeft = bytes

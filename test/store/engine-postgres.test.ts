@@ -17,7 +17,8 @@ const open = (url: string, log: Log = silentLog) => openPostgres({ name: 'shop',
 test('as a superuser, too, nothing that is said to it changes anything', async () => {
   await using database = await openSourceDatabase(itemSetup)
   await using engine = await open(database.url)
-  const relations = 'select json_agg(relname order by oid)::text from pg_class where oid >= 16384'
+  const relations = `select json_agg(relname order by oid)::text, (select last_value from counter), (select is_called from counter)
+    from pg_class where oid >= 16384`
   const [before] = (await ask(engine, relations)).rows
   for (const sql of [
     ...postgresSql.hostile,

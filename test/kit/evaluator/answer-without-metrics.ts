@@ -137,7 +137,8 @@ function momentsFor(world: World, root: Root, question: Question): readonly (num
     return [null]
   }
   const grain = cuts.map((cut) => grainOfCut(world, cut)).reduce(finer)
-  const connection = root.model === '' ? undefined : modelOf(world.layer, root.model).connection
+  const [anyModel = ''] = Object.keys(world.layer.models)
+  const { connection } = modelOf(world.layer, root.model === '' ? anyModel : root.model)
   const calendar = calendarFor(world, grain, connection)
   if (calendar === undefined) throw new Refused('unsupported', 'metric_time without a calendar')
   return momentsOf(world, calendar).filter((ms) => isWithin(bounds, ms))

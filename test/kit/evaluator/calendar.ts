@@ -45,10 +45,21 @@ export function periodAt(world: World, period: string, ms: number): Value {
   return row === undefined ? null : evaluateExpression(calendar.periods[period] ?? period, row)
 }
 
+const grouped = new WeakMap<Calendar, Map<string, readonly (readonly number[])[]>>()
+
 /** The moments of a calendar by its period, the earliest period first. */
 export function periodsOf(world: World, period: string): readonly (readonly number[])[] {
+  const calendar = calendarOf(world, period)
+  const before = grouped.get(calendar) ?? new Map<string, readonly (readonly number[])[]>()
+  grouped.set(calendar, before)
+  const found = before.get(period) ?? groupMoments(world, calendar, period)
+  before.set(period, found)
+  return found
+}
+
+function groupMoments(world: World, calendar: Calendar, period: string): readonly (readonly number[])[] {
   const periods = new Map<string, number[]>()
-  for (const ms of momentsOf(world, calendarOf(world, period))) {
+  for (const ms of momentsOf(world, calendar)) {
     const name = periodAt(world, period, ms)
     if (name === null) continue
     const key = keyOf([name])

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import type { Fact } from './formula.ts'
 import { hasMetric, nameOf, namesIn, resolveIn, surroundingsOf } from './holds.ts'
 import type { World } from './find-row.ts'
-import { modelOf } from './reachable.ts'
+import { modelOf, validityOf } from './reachable.ts'
 import type { Item } from './reachable.ts'
 import { Refused } from './refused.ts'
 import type { Column, Scope } from './resolve.ts'
@@ -34,18 +34,22 @@ function hasNone(
   { column, scopes }: { readonly column: Column; readonly scopes: readonly Scope[] },
   fact: Fact,
 ): boolean {
-  if (column.kind !== 'time') return false
   const source = column.sources[scopes.findIndex(({ model, time }) => model === fact.model && time === fact.time)]
-  return source === 'metric_time' || source === undefined
-    ? !hasZone(world, fact.model, fact.time)
-    : lacksZone(world, source)
+  return source === 'metric_time' || source === undefined ? false : lacksZone(world, source)
 }
 
-/** A time that is stored in no zone. */
-export const lacksZone = (world: World, { kind, model, element }: Item): boolean =>
-  kind === 'dimension' &&
-  modelOf(world.layer, model).dimensions[element]?.type === 'time' &&
-  !hasZone(world, model, element)
+/** A time that is stored in no zone, also one that a join on the way depends on. */
+export function lacksZone(world: World, { kind, model, element, hops }: Item): boolean {
+  const isTime = kind === 'dimension' && modelOf(world.layer, model).dimensions[element]?.type === 'time'
+  return (isTime && !hasZone(world, model, element)) || hops.some(({ to }) => isLocallyValid(world, to))
+}
+
+function isLocallyValid(world: World, name: string): boolean {
+  const model = modelOf(world.layer, name)
+  const start = validityOf(model, 'start')
+  const end = validityOf(model, 'end')
+  return start !== undefined && end !== undefined && !(hasZone(world, name, start) && hasZone(world, name, end))
+}
 
 function hasZone({ layer }: World, model: string, name: string | undefined): boolean {
   const dimension = name === undefined ? undefined : modelOf(layer, model).dimensions[name]

@@ -17,15 +17,14 @@ export interface Asked {
   readonly cut: Cut | undefined
 }
 
-export function readName({ layer }: World, text: string): Asked {
+/** As it stands, then with its end read as a cut: a dimension may be called `month`. */
+export function readName({ layer }: World, text: string): readonly Asked[] {
   const parts = text.split('__')
   const last = parts.at(-1) ?? ''
-  const cut = cutOf(last)
-  if (parts.length > 1 && cut !== undefined) return { parts: parts.slice(0, -1), cut }
-  if (parts.length > 1 && Object.values(layer.calendars).some(({ periods }) => last in periods)) {
-    return { parts: parts.slice(0, -1), cut: { kind: 'period', period: last } }
-  }
-  return { parts, cut: undefined }
+  const hasPeriod = Object.values(layer.calendars).some(({ periods }) => last in periods)
+  const cut = cutOf(last) ?? (hasPeriod ? ({ kind: 'period', period: last } as const) : undefined)
+  const whole = { parts, cut: undefined }
+  return parts.length === 1 || cut === undefined ? [whole] : [whole, { parts: parts.slice(0, -1), cut }]
 }
 
 function cutOf(word: string): Cut | undefined {

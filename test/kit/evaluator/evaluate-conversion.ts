@@ -25,6 +25,7 @@ export function evaluateConversion(context: Context, fact: Fact, metric: Convers
   const place = placeOf(world.layer, then.name)
   const measure = modelOf(world.layer, place.model).measures[then.name]
   if (measure === undefined) throw new Error(`no measure ${then.name}`)
+  if (measure.over_time !== undefined) throw new Refused('non_additive', 'a balance that follows')
   const follower: Fact = { ...fact, ...place, measure: then.name, conversion: undefined }
   const own = { ...context, scopes: [place], columns: [] }
   const conditions = readConditions(then.filter, 'measure', 0, undefined)
@@ -53,9 +54,10 @@ export function evaluateConversion(context: Context, fact: Fact, metric: Convers
   }))
 }
 
+/** Of the time that the question shows, or that a shift has moved. */
 function isLate(context: Context, condition: Condition, fact: Fact): boolean {
   const { time, other } = subjectsOf(context, condition, fact)
-  return condition.of !== 'measure' && time && (!other || fact.shifts.length > 0)
+  return time && (condition.depth < fact.shifts.length || (condition.of === 'question' && !other))
 }
 
 function measureOf(input: MeasureInput): { readonly name: string; readonly filter: string | undefined } {

@@ -11,7 +11,9 @@ import type { Placed } from './holds.ts'
 import { modelOf } from './reachable.ts'
 import { Refused } from './refused.ts'
 import { showEveryPeriod } from './show-every-period.ts'
-import { timeColumnsOf } from './context.ts'
+import { timeColumnsOf, timeGrainOf } from './context.ts'
+import { compareGrains } from './moment.ts'
+import type { StandardGrain } from '../../../src/semantic/condition/tree.ts'
 import { compareValues, keyOf } from './value.ts'
 import type { Row, Value } from './value.ts'
 
@@ -50,7 +52,14 @@ function checkShape(context: Context, fact: Fact): void {
   if (cumulative !== undefined && measure?.over_time !== undefined) {
     throw new Refused('non_additive', 'a balance, added up over time')
   }
+  const grain = timeGrainOf(context.world, fact)
+  if (shifts.some((shift) => shift.kind === 'by' && isTooFine(shift.unit, grain))) {
+    throw new Refused('unsupported', `a ${grain} moved by less`)
+  }
 }
+
+const isTooFine = (unit: StandardGrain, grain: StandardGrain): boolean =>
+  compareGrains(unit, grain) < 0 || (grain === 'week' && unit !== 'week')
 
 /** Of each asked-for period and each entity, the rows of the first or the last moment. */
 function atLastOrFirst(context: Context, fact: Fact, placed: readonly Placed[]): readonly Placed[] {

@@ -30,7 +30,7 @@ export function evaluateQuestion(
     const { columns, lines } =
       question.metrics.length === 0 ? evaluateWithoutMetrics(world, question) : evaluateMetrics(world, question)
     refuseTwice(columns.map(({ name }) => name))
-    const rows = orderRows(world, columns, lines, question)
+    const rows = orderRows(columns, lines, question)
     return { columns: columns.map((column, index) => answerColumn(column, index, rows)), rows: rows.map(cellsOf) }
   } catch (error) {
     if (error instanceof Refused) return { reason: error.reason, message: error.message, nearest: [] }

@@ -40,14 +40,33 @@ export function holds(context: Context, condition: Condition, scope: Scope, plac
   return value === true
 }
 
+const narrowed = new WeakMap<Context, Map<string, Context>>()
+
 /** A question's condition has the names that all of its metrics have; others are read from the fact alone. */
 export function surroundingsOf(context: Context, { metric }: Condition, { model, time }: Scope): Context {
   if (metric === undefined) return context
-  return { ...context, scopes: [{ model, time }], defaultGrain: defaultGrainOf(context.world, [metric]) }
+  const key = [metric, model, time].join(' ')
+  const before = narrowed.get(context) ?? new Map<string, Context>()
+  narrowed.set(context, before)
+  const found = before.get(key) ?? {
+    ...context,
+    scopes: [{ model, time }],
+    defaultGrain: defaultGrainOf(context.world, [metric]),
+  }
+  before.set(key, found)
+  return found
 }
 
-export const resolveIn = ({ world, scopes, defaultGrain }: Context, name: string): Column =>
-  resolveName(world, scopes, name, defaultGrain)
+const resolved = new WeakMap<Context['scopes'], Map<string, Column>>()
+
+/** Each name once for the same scopes: there are many rows. */
+export function resolveIn({ world, scopes, defaultGrain }: Context, name: string): Column {
+  const before = resolved.get(scopes) ?? new Map<string, Column>()
+  resolved.set(scopes, before)
+  const column = before.get(name) ?? resolveName(world, scopes, name, defaultGrain)
+  before.set(name, column)
+  return column
+}
 
 type NameTree = Extract<Tree, { kind: 'name' }>
 

@@ -13,8 +13,18 @@ const lengths: Partial<Record<StandardGrain, number>> = {
 }
 const months: Partial<Record<StandardGrain, number>> = { month: 1, quarter: 3, year: 12 }
 
+type Parsed = Moment & { readonly unit: StandardGrain }
+
+const parsed = new Map<string, Parsed>()
+
 /** Of `2024`, `2024-03`, `2024-03-31` or more: where it begins, and the unit it names. */
-export function parseMoment(text: string): Moment & { readonly unit: StandardGrain } {
+export function parseMoment(text: string): Parsed {
+  const found = parsed.get(text) ?? readMoment(text)
+  parsed.set(text, found)
+  return found
+}
+
+function readMoment(text: string): Parsed {
   const found = shape.exec(text)
   if (found === null) throw new Error(`${text} is no moment`)
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found

@@ -1,7 +1,7 @@
 import { grains } from '../../../src/semantic/condition/tree.ts'
 import type { StandardGrain } from '../../../src/semantic/condition/tree.ts'
 import { calendarFor, calendarOf, momentsOf } from './calendar.ts'
-import { isWithin, timeColumnsOf } from './context.ts'
+import { isWithin, timeColumnsOf, timeGrainOf } from './context.ts'
 import type { Context } from './context.ts'
 import { grainOfCut } from './cut.ts'
 import type { Fact } from './formula.ts'
@@ -49,7 +49,10 @@ export function momentsOfColumns(context: Context, fact: Fact, times: readonly n
   }
   const calendar = calendarFor(world, grain, modelOf(world.layer, fact.model).connection)
   const moments = calendar === undefined ? generate(grain, times, bounds) : momentsOf(world, calendar)
-  return moments.filter((ms) => isWithin({ ...bounds, from: bounds.from && startOf(bounds.from, grain) }, ms))
+  // A period that is only partly within has rows of its own days, where there are such.
+  const hasDays = compareGrains(timeGrainOf(world, fact), grain) < 0
+  const from = bounds.from !== undefined && hasDays ? startOf(bounds.from, grain) : bounds.from
+  return moments.filter((ms) => isWithin({ ...bounds, from }, ms))
 }
 
 /** The coarsest grain all of these can be taken of: weeks go with nothing but themselves. */

@@ -30,30 +30,63 @@ export function resolveName(
   defaultGrain: StandardGrain,
   mayFanOut = false,
 ): Column {
-  const asked = readName(world, text)
-  if (asked.parts.join() === 'metric_time') return resolveMetricTime(world, scopes, asked, defaultGrain)
-  const candidates = scopes.map((scope) => itemsByName(world, scope, asked, mayFanOut))
-  const shared = [...(candidates[0]?.keys() ?? [])].filter((name) => candidates.every((found) => found.has(name)))
-  if (shared.length === 0) throw new Refused(reasonOfNone(world, scopes, asked), `${text} is not reached`)
-  const least = Math.min(...shared.map(lengthOf))
-  const nearest = shared.filter((name) => lengthOf(name) === least)
-  const ways = new Set(nearest.map((name) => candidates.map((found) => found.get(name)?.map(placeOf).join()).join('|')))
-  const name = nearest[0] ?? ''
-  const items = candidates.flatMap((found) => found.get(name) ?? [])
-  if (ways.size > 1 || items.length > scopes.length) throw new Refused('ambiguous', `${text} has several meanings`)
-  if (new Set(items.map((item) => meaningOf(world, item))).size > 1) {
-    throw new Refused('ambiguous', `${text} differs from metric to metric`)
+  const readings = readName(world, text)
+  const time = readings.find(({ parts }) => parts.join() === 'metric_time')
+  if (time !== undefined) return resolveMetricTime(world, scopes, time, defaultGrain)
+  for (const asked of readings) {
+    const found = findItems(world, scopes, asked)
+    if (found === undefined) continue
+    const isFanOut = found.items.some((item, index) => item.isFanOut || needsTime(world, scopes[index], item))
+    if (isFanOut && !mayFanOut) throw new Refused('fan_out', `${text} may be several rows`)
+    return columnOf(world, scopes, asked, found.name, found.items)
   }
-  return columnOf(world, scopes, asked, name, items)
+  throw new Refused('unreachable', `${text} is not reached`)
+}
+
+interface Found {
+  readonly name: string
+  readonly items: readonly Item[]
+}
+
+/** The nearest of a name that all scopes have; without one, each scope's own, where they are the same thing. */
+function findItems(world: World, scopes: readonly Scope[], asked: Asked): Found | undefined {
+  const candidates = scopes.map((scope) => itemsByName(world, scope, asked))
+  const shared = [...(candidates[0]?.keys() ?? [])].filter((name) => candidates.every((found) => found.has(name)))
+  const nearest = shortest(shared)
+  const [name] = nearest
+  if (name === undefined) {
+    const items = asked.parts.length < 2 ? undefined : itemsApart(candidates)
+    return items === undefined ? undefined : { name: asked.parts.join('__'), items }
+  }
+  const ways = new Set(nearest.map((one) => candidates.map((found) => found.get(one)?.map(placeOf).join()).join('|')))
+  const items = candidates.flatMap((found) => found.get(name) ?? [])
+  if (ways.size > 1 || items.length > scopes.length) throw new Refused('ambiguous', `${name} has several meanings`)
+  if (new Set(items.map((item) => meaningOf(world, item))).size > 1) {
+    throw new Refused('ambiguous', `${name} differs from metric to metric`)
+  }
+  return { name, items }
 }
 
 const lengthOf = (name: string): number => name.split('__').length
 
+function shortest(names: readonly string[]): readonly string[] {
+  const least = Math.min(...names.map(lengthOf))
+  return names.filter((name) => lengthOf(name) === least)
+}
+
+/** Each scope's own nearest, where all of them are the same thing of the same model. */
+function itemsApart(candidates: readonly ReadonlyMap<string, readonly Item[]>[]): readonly Item[] | undefined {
+  const items = candidates.flatMap((found) => {
+    const nearest = shortest([...found.keys()]).flatMap((name) => found.get(name) ?? [])
+    return nearest.length === 1 ? nearest : []
+  })
+  const isSame = new Set(items.map(({ kind, model, element }) => [kind, model, element].join(' '))).size === 1
+  return isSame && items.length === candidates.length ? items : undefined
+}
+
 /** What a scope has under the name that is asked for, by whole name. */
-function itemsByName(world: World, scope: Scope, { parts }: Asked, mayFanOut: boolean): Map<string, Item[]> {
-  const items = reachableItems(world.layer, scope.model).filter(
-    (item) => (mayFanOut || !(item.isFanOut || needsTime(world, scope, item))) && isNamed(world, scope, item, parts),
-  )
+function itemsByName(world: World, scope: Scope, { parts }: Asked): Map<string, Item[]> {
+  const items = reachableItems(world.layer, scope.model).filter((item) => isNamed(world, scope, item, parts))
   return Map.groupBy(items, (item) => item.parts.join('__'))
 }
 
@@ -66,15 +99,8 @@ function isNamed({ layer }: World, { model }: Scope, item: Item, asked: readonly
 }
 
 /** Without a time of its own, a row meets any number of a validity model's. */
-const needsTime = ({ layer }: World, { time }: Scope, { hops }: Item): boolean =>
-  time === undefined && hops.some(({ to }) => validityOf(modelOf(layer, to), 'start') !== undefined)
-
-function reasonOfNone(world: World, scopes: readonly Scope[], asked: Asked): 'fan_out' | 'unreachable' {
-  return scopes.every((scope) => itemsByName(world, scope, asked, true).size > 0) &&
-    scopes.some((scope) => itemsByName(world, scope, asked, false).size === 0)
-    ? 'fan_out'
-    : 'unreachable'
-}
+const needsTime = ({ layer }: World, scope: Scope | undefined, { hops }: Item): boolean =>
+  scope?.time === undefined && hops.some(({ to }) => validityOf(modelOf(layer, to), 'start') !== undefined)
 
 /** The same text for two names of the same thing. */
 const placeOf = ({ hops, model, element }: Item): string =>

@@ -1,0 +1,42 @@
+import { expect, test, vi } from 'vitest'
+
+import { allTables, openDuckdb, openMariadb, openPostgres } from '../kit/differential/databases.ts'
+import { generateLayer } from '../kit/differential/generate-layer.ts'
+import { runDifferential } from '../kit/differential/run-differential.ts'
+import type { Run } from '../kit/differential/run-differential.ts'
+import { serverUrl } from '../kit/server-url.ts'
+import { openTempDir } from '../kit/temp-dir.ts'
+
+// Many questions: two minutes where two cores have nothing else to do.
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 })
+
+const seed = Number(process.env['AQUIFER_SEED'] ?? 20_240_229)
+const layerCount = 210
+const perLayer = 50
+
+/** The differences of a kind, for the message of an assertion. */
+const reportsOf = (run: Run, kind: string): readonly string[] =>
+  run.differences.flatMap((one) => (one.kind === kind ? [one.report === '' ? one.engine : one.report] : []))
+
+test('ten thousand random questions are answered as the rules say, in DuckDB, Postgres and MariaDB', async () => {
+  await using folder = await openTempDir()
+  const layers = Array.from({ length: layerCount }, (_, index) => generateLayer(seed + index))
+  const tables = allTables(layers)
+  await using duckdb = await openDuckdb(tables, folder.path)
+  await using postgres = await openPostgres(tables, serverUrl('postgres'), folder.path)
+  await using mariadb = await openMariadb(tables, serverUrl('mariadb'), folder.path)
+  const run = await runDifferential(layers, perLayer, [
+    { engine: duckdb, every: 1 },
+    { engine: postgres, every: 2 },
+    { engine: mariadb, every: 4 },
+  ])
+  const { questions, comparisons, expected } = run
+  console.log(
+    `seed ${seed}: ${JSON.stringify({ questions, comparisons, expected, differences: run.differences.length })}`,
+  )
+  expect(reportsOf(run, 'wrong'), 'silently wrong numbers').toEqual([])
+  expect(reportsOf(run, 'failure'), 'statements that failed').toEqual([])
+  expect(reportsOf(run, 'refusal'), 'refused by one, answered by the other').toEqual([])
+  expect(questions).toBeGreaterThanOrEqual(10_000)
+  expect(comparisons).toEqual({ duckdb: questions, postgres: questions / 2, mysql: questions / 4 })
+})

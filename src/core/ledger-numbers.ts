@@ -20,7 +20,10 @@ export interface KeptColumn {
   readonly type: string
 }
 
-/** One answer of a question, as its database gave it; rows are kept apart by period, in byte order of its text. */
+/**
+ * One answer of a question, as its database gave it. Rows are kept apart by period, in byte order of its text; those without
+ * one are the period `null`, the last, which is outside of all bounds. An answer without periods has one of no text.
+ */
 export interface KeptAnswer {
   readonly name: string
   /** Hash of what the answer's asker may see. */

@@ -61,6 +61,8 @@ export function describeLedgerNumbers(name: string, open: () => Promise<Ledger>)
       expect(await ledger.keptAnswer(whole)).toEqual({ ...head, rows: parts.flatMap(({ rows }) => rows) })
       const february = await ledger.keptAnswer({ ...identity, from: '2026-01-02', until: '2026-03-01T00:00:00' })
       expect(february?.rows).toEqual(parts[1]?.rows)
+      const later = await ledger.keptAnswer({ ...whole, from: '2026-01-02' })
+      expect(later?.rows).toEqual(parts[1]?.rows)
       expect(await ledger.keptAnswer({ ...whole, definition: 'd2' })).toBeUndefined()
       expect(await ledger.keptAnswer({ ...whole, policy: 'another' })).toBeUndefined()
       expect(await ledger.keptStates()).toEqual([
@@ -70,7 +72,7 @@ export function describeLedgerNumbers(name: string, open: () => Promise<Ledger>)
           asOf: answer.asOf,
           complete: true,
           firstPeriod: '2026-01-01T00:00:00',
-          lastPeriod: 'null',
+          lastPeriod: '2026-02-01T00:00:00',
           lastError: undefined,
         },
       ])

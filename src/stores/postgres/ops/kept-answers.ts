@@ -49,7 +49,8 @@ export function keptAnswers({ db }: LedgerContext): KeptOperations {
         `select a.name, a.policy, a.definition, a.watermark, a.complete, ${isoSql('a.as_of')} as "asOf",
            a.last_error as "lastError", p.first as "firstPeriod", p.last as "lastPeriod"
          from kept_answer a left join lateral (
-           select min(period) as first, max(period) as last from kept_part where name = a.name and policy = a.policy
+           select min(period) as first, max(period) as last from kept_part
+           where name = a.name and policy = a.policy and period <> 'null'
          ) p on true order by a.name, a.policy`,
       )
       return rows.map(({ asOf, firstPeriod, lastPeriod, lastError, ...row }) => ({
@@ -66,6 +67,7 @@ export function keptAnswers({ db }: LedgerContext): KeptOperations {
         `select a.columns, a.watermark, ${isoSql('a.as_of')} as "asOf", '[' || coalesce((
            select string_agg(p.rows, ',' order by p.period) from kept_part p
            where p.name = a.name and p.policy = a.policy
+             and (($4::text is null and $5::text is null) or p.period <> 'null')
              and ($4::text is null or p.period >= $4 collate "C") and ($5::text is null or p.period < $5 collate "C")
          ), '') || ']' as rows
          from kept_answer a where a.name = $1 and a.policy = $2 and a.definition = $3 and a.complete`,

@@ -18,13 +18,14 @@ import { loadIndexer } from '../indexers/index.ts'
 import { loadMetrics } from './cli/load-metrics.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
-import { openNumbers } from './open-numbers.ts'
+import { openNumbers, originOf } from './open-numbers.ts'
 import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
 import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
 import { createKnowledge } from './search/knowledge.ts'
 import { metricCards } from './semantic/cards/metric-cards.ts'
 import type { NumbersMethods } from './semantic/numbers.ts'
+import type { UpkeepContext } from './semantic/upkeep/upkeep.ts'
 import type { SearchContext } from './search/search-context.ts'
 
 /** Everything a command works with, wired to one configuration. */
@@ -44,6 +45,8 @@ export interface App extends AsyncDisposable {
   knowledge(): Knowledge
   /** The metrics, opened at first use. METRICS_NONE where the configuration names none. */
   numbers(): Promise<NumbersMethods>
+  /** What keeps checks and kept answers up to date, over the same metrics. */
+  upkeep(): Promise<UpkeepContext>
   /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
 }
@@ -90,6 +93,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     search: () => search,
     knowledge: () => createKnowledge(search),
     numbers: async () => (await numbers()).numbers,
+    upkeep: async () => {
+      const { layer, engine } = (await numbers()).context
+      return { layer, engine, ledger, origin: originOf(config), clock: systemClock, log }
+    },
     groups: (names) => sourceGroups(config, env, names),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

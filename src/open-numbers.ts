@@ -13,7 +13,10 @@ import { outcomesOf } from './semantic/checks/outcomes-of.ts'
 import { runChecks } from './semantic/checks/run-checks.ts'
 import type { Engine } from './semantic/engine.ts'
 import { loadEngine } from './semantic/engines/index.ts'
+import { keptAnswer } from './semantic/kept/kept-answer.ts'
+import { keptNames } from './semantic/kept/kept-queries.ts'
 import { createNumbers, type NumbersMethods } from './semantic/numbers.ts'
+import { hashOf } from './semantic/trust/hash.ts'
 
 /** The metrics of a configuration, over engines that are opened at first use. */
 export interface OpenNumbers extends AsyncDisposable {
@@ -25,7 +28,7 @@ export interface OpenNumbersOptions {
   readonly config: Config
   readonly env: Env
   readonly log: Log
-  readonly ledger: Pick<Ledger, 'secret' | 'checkNotes' | 'noteChecks'>
+  readonly ledger: Pick<Ledger, 'secret' | 'checkNotes' | 'noteChecks' | 'keptAnswer'>
 }
 
 /** METRICS_NONE where the configuration names no metrics, CONFIG_INVALID with every fault of theirs. */
@@ -42,6 +45,12 @@ export async function openNumbers({ config, env, log, ledger }: OpenNumbersOptio
     outcomes: async (metrics) => outcomesOf(layer, metrics, await ledger.checkNotes()),
     check: (metrics, signal) =>
       runChecks({ layer, engine, ledger, clock: systemClock, log }, guardsOf(layer, metrics), signal),
+    kept: async ({ question, compiled, access }) => {
+      if (keptNames(layer).length === 0) return undefined
+      const { dialect } = await engine(compiled.connection ?? '')
+      const request = { question, compiled, access, dialect }
+      return keptAnswer({ layer, ledger, clock: systemClock, origin: originOf(config) }, request)
+    },
     limits: { rows: 1_000_000, bytes: 256 * 1024 * 1024, timeoutMs: 60_000 },
   }
   const moved = stack.move()
@@ -80,6 +89,15 @@ export async function openEngine(
   const options = await revealSecrets(connection.options, env)
   return type.open({ name, options, dir: stateDir(config), log })
 }
+
+/** A digest of how a connection is reached: another one may lead to another database. */
+export const originOf =
+  (config: Config) =>
+  (connection: string | undefined): string => {
+    const { type, options } = config.connections[connection ?? ''] ?? {}
+    // Where in the file a secret stands does not matter.
+    return hashOf(JSON.stringify([type, options], (key, value: unknown) => (key === 'place' ? undefined : value)))
+  }
 
 const stateDir = ({ dir, ledger }: Config): string =>
   ledger.kind === 'embedded' ? ledger.dir : path.join(dir, '.aquifer')

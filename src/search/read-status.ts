@@ -20,6 +20,7 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
   const gone = sources.filter(({ state }) => state === 'removed').map(({ name }) => name)
   if (gone.length > 0)
     notices.push(`No longer configured, still searchable: ${gone.join(', ')}. \`aquifer sync --full\` removes them.`)
+  if (caller.admin) notices.push(...(await numbersNotices(context)))
   const generation = status.generation?.id ?? 0
   return {
     sources: [...sources],
@@ -30,6 +31,27 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
     usage: { tokens: status.usage.tokens, cost: status.usage.cost },
     notices,
   }
+}
+
+/** Checks that do not hold, and kept answers that could not be computed again, as they were last found. */
+async function numbersNotices({ ledger }: SearchContext): Promise<readonly string[]> {
+  const [checks, kept] = await Promise.all([ledger.checkNotes(), ledger.keptStates()])
+  const bad = checks.filter(({ status }) => status !== 'passed').map(({ metric, name }) => `${metric} (${name})`)
+  return [
+    ...(bad.length === 0
+      ? []
+      : [`${shortList(bad)}: checks that do not hold. \`aquifer metrics check\` runs them and says why.`]),
+    ...kept.flatMap(({ name, lastError }) =>
+      lastError === undefined
+        ? []
+        : [`The saved query ${name} was not computed at ${lastError.at}: ${lastError.code} ${lastError.message}`],
+    ),
+  ]
+}
+
+function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ')
+  return names.length > 10 ? `${shown} and ${String(names.length - 10)} more` : shown
 }
 
 async function projectionStore(

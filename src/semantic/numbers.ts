@@ -13,6 +13,7 @@ import { worst } from './ask/notices.ts'
 import { understand } from './ask/understand.ts'
 import { verify } from './ask/verify.ts'
 import { guardsOf } from './checks/guards-of.ts'
+import { toldOutcomes } from './checks/told-outcomes.ts'
 import { describeMetric } from './describe-metric.ts'
 import { tellingFor } from './telling-for.ts'
 
@@ -79,6 +80,6 @@ async function describe(context: NumbersContext, name: string, caller: Caller): 
   return {
     metric: { ...metric, successor },
     dimensions: listDimensions(context, [name], access),
-    checks: await context.outcomes([name]),
+    checks: toldOutcomes(context.layer, await context.outcomes([name]), { caller, access }),
   }
 }

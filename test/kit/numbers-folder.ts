@@ -35,6 +35,7 @@ export async function openNumbersFolder(
         ledger: {
           noteChecks: () => Promise.resolve(),
           checkNotes: () => Promise.resolve([]),
+          keptAnswer: () => Promise.resolve(undefined),
           secret: () => Promise.resolve('test'),
         },
       }),

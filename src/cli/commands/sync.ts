@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { App } from '../../app.ts'
 import { AquiferError, kindTable, toErrorView } from '../../core/errors.ts'
 import type { SyncOutcome } from '../../pipeline/sync.ts'
+import { keepNumbers, numbersJson, numbersText, type KeepOptions, type NumbersOutcome } from '../keep-numbers.ts'
 import { showProgress } from '../progress.ts'
 import { reportError, runCommand, toText as toErrorText, type GlobalOptions, type Run } from '../run.ts'
 import { table } from '../table.ts'
@@ -31,10 +32,10 @@ export function addSync(program: Command): void {
 async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): Promise<number> {
   const progress = showProgress(run)
   await using app = await run.openApp(undefined, sayAtTimes(progress.note))
-  if (Object.keys(app.config.sources).length === 0)
+  if (Object.keys(app.config.sources).length === 0 && app.config.metrics === undefined)
     run.say('aquifer.yaml names no sources yet: there is nothing to sync.')
   const { sync } = await import('../../pipeline/sync.ts')
-  const outcome = await sync(app.pipeline(), {
+  const syncing = sync(app.pipeline(), {
     settings: await app.settings(),
     groups: await app.groups(sources),
     configured: app.config.sources,
@@ -44,13 +45,31 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
     signal: run.signal,
     onProgress: progress.update,
     onTrouble: (names, error) => progress.note(`${names.join(', ')}: ${error.code} ${error.message} Trying again.`),
-  }).finally(() => progress.end())
+  })
+  const stop = new AbortController()
+  const keeping = keepNumbersOf(app, sources, {
+    watch: flags.watch === true,
+    signal: AbortSignal.any([run.signal, stop.signal]),
+    onNote: progress.note,
+  })
+  const outcome = await syncing
+    .catch(async (error: unknown) => {
+      stop.abort(error)
+      await keeping
+      throw error
+    })
+    .finally(() => progress.end())
+  const numbers = await keeping
   const errors = [
     ...outcome.sources.flatMap(({ error }) => error ?? []),
     ...(outcome.projection === undefined ? [] : [outcome.projection]),
+    ...(numbers?.error === undefined ? [] : [numbers.error]),
+    ...(numbers?.kept ?? []).flatMap(({ error }) => error ?? []),
   ]
   const empty = run.signal.aborted ? [] : await findEmpty(app, outcome)
-  run.print(toJson(outcome, empty), () => toText(outcome))
+  run.print({ ...toJson(outcome, empty), ...(numbers === undefined ? {} : { numbers: numbersJson(numbers) }) }, () =>
+    [toText(outcome), numbers === undefined ? '' : numbersText(numbers)].filter((part) => part !== '').join('\n\n'),
+  )
   if (run.signal.aborted) {
     run.say('Stopped. The next run goes on where this one was.')
     return run.stoppedCode()
@@ -61,6 +80,15 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
   const setAside = outcome.sources.reduce((sum, { rejected }) => sum + rejected, 0)
   if (setAside > 0) run.say('What was set aside, and why: `aquifer dead-letters`.')
   return errors[0] === undefined ? 0 : kindTable[errors[0].kind].exit
+}
+
+/** Who names sources wants these alone. */
+function keepNumbersOf(
+  app: App,
+  sources: readonly string[],
+  options: KeepOptions,
+): Promise<NumbersOutcome | undefined> {
+  return sources.length > 0 ? Promise.resolve(undefined) : keepNumbers(app, options)
 }
 
 /** Several batches meet the same trouble at once, and again; people hear of it every ten seconds. */

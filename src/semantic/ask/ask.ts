@@ -2,6 +2,7 @@ import type { Choice, NumbersAnswer, Receipt } from '../../../schemas/numbers.ts
 import type { Caller } from '../../core/caller.ts'
 import type { AskOptions, NumbersRequest } from '../../core/numbers.ts'
 import type { Compiled } from '../compile.ts'
+import { toldOutcomes } from '../checks/told-outcomes.ts'
 import { describeMetric } from '../describe-metric.ts'
 import type { Cell } from '../engine.ts'
 import type { Access } from '../plan/access.ts'
@@ -33,10 +34,19 @@ export async function ask(
   const compiled = await compileFor(context, question, access)
   if ('refusal' in compiled) return { refusal: { ...compiled.refusal, nearest: [...compiled.refusal.nearest] } }
   const at = new Date(context.clock.now()).toISOString()
-  const ran = await runCompiled(context, compiled, caller, options)
-  const outcomes = await context.outcomes(question.metrics)
+  const kept = await context.kept({ question, compiled, access })
+  const ran = await runCompiled(context, compiled, caller, options, kept)
+  const outcomes = toldOutcomes(context.layer, await context.outcomes(question.metrics), { caller, access })
   const total = ran.total ?? (await countRows(context, question, { access, caller, options }))
-  const receipt = receiptOf(context, { question, compiled, access, ran, at, total, checks: worst(outcomes) })
+  const receipt = receiptOf(context, {
+    question,
+    compiled,
+    access,
+    ran,
+    at: ran.asOf ?? at,
+    total,
+    checks: worst(outcomes),
+  })
   const totals = request.totals === true ? await totalsOf(context, { question, caller, options }) : undefined
   return {
     columns: ran.columns,

@@ -4,6 +4,7 @@ import type { CheckOutcome } from '../../../schemas/numbers.ts'
 import type { Caller } from '../../core/caller.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Engine } from '../engine.ts'
+import type { Kept, KeptRequest } from '../kept/kept-answer.ts'
 import { isVisible } from '../plan/is-visible.ts'
 import { accessOf, type Access } from '../plan/access.ts'
 
@@ -21,6 +22,8 @@ export interface NumbersContext {
   readonly outcomes: (metrics: readonly string[]) => Promise<readonly CheckOutcome[]>
   /** Runs those checks, and keeps what they find. */
   readonly check: (metrics: readonly string[], signal?: AbortSignal) => Promise<readonly CheckOutcome[]>
+  /** The answer as it was kept, where it provably is the same. */
+  readonly kept: (request: Omit<KeptRequest, 'dialect'>) => Promise<Kept | undefined>
   readonly limits: { readonly rows: number; readonly bytes: number; readonly timeoutMs: number }
 }
 

@@ -3,7 +3,9 @@ import type { Caller } from '../../core/caller.ts'
 import { AquiferError } from '../../core/errors.ts'
 import type { AskOptions } from '../../core/numbers.ts'
 import type { Compiled } from '../compile.ts'
-import type { Cell, EngineResult } from '../engine.ts'
+import { limitRows } from '../engine-rows.ts'
+import type { Cell, EngineResult, RunLimits } from '../engine.ts'
+import type { Kept } from '../kept/kept-answer.ts'
 import type { NumbersContext } from './context.ts'
 
 export type Table = Pick<NumbersTable, 'columns' | 'rows' | 'truncated'>
@@ -13,14 +15,17 @@ export interface Ran extends Table {
   readonly total: number | undefined
   readonly watermark: string
   readonly dialect: string
+  /** When the database was asked, where that was before. */
+  readonly asOf: string | undefined
 }
 
-/** Runs a compiled question on its connection, within the caller's limits and the deployment's. */
+/** Runs a compiled question on its connection, or takes what was kept; within the caller's limits and the deployment's. */
 export async function runCompiled(
   context: NumbersContext,
   compiled: Compiled,
   caller: Caller,
   { signal, maxRows = Infinity, maxBytes = Infinity, fit }: AskOptions,
+  kept?: Kept,
 ): Promise<Ran> {
   const engine = await context.engine(compiled.connection ?? '')
   const limits = {
@@ -28,16 +33,27 @@ export async function runCompiled(
     bytes: Math.min(maxBytes, context.limits.bytes),
     timeoutMs: context.limits.timeoutMs,
   }
-  const result = await engine
-    .run(compiled.statement, { limits, tables: compiled.tables, signal })
-    .catch((error: unknown) => Promise.reject(forCaller(error, caller)))
+  const result =
+    kept === undefined
+      ? await engine
+          .run(compiled.statement, { limits, tables: compiled.tables, signal })
+          .catch((error: unknown) => Promise.reject(forCaller(error, caller)))
+      : cut(kept.result, limits)
   const table = shape(compiled, result)
   return {
     ...(fit === undefined ? table : fitted(table, fit(table))),
-    total: table.truncated ? undefined : table.rows.length,
+    total: kept?.result.rows.length ?? (table.truncated ? undefined : table.rows.length),
     watermark: result.watermark,
     dialect: engine.dialect,
+    asOf: kept?.asOf,
   }
+}
+
+/** As far as an engine would have read. */
+function cut(result: EngineResult, limits: Pick<RunLimits, 'rows' | 'bytes'>): EngineResult {
+  const limited = limitRows(limits)
+  for (const row of result.rows) if (!limited.add(row)) break
+  return { ...result, rows: limited.rows, truncated: limited.truncated }
 }
 
 const fitted = (table: Table, count: number): Table =>

@@ -28,7 +28,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   const id = searchParams.get('query_id') ?? ''
   response.on('close', () => {
-    if (!response.writableFinished) kill(id)
+    const isGiven = searchParams.get('cancel_http_readonly_queries_on_client_close') === '1'
+    if (isGiven && !response.writableFinished) kill(id)
   })
   const session = new Session(folder)
   try {

@@ -224,6 +224,12 @@ function describeSafety(makeFixture: MakeFixture): void {
     expect(many.map(({ rows }) => rows)).toEqual(many.map(() => threeItems))
   })
 
+  test('what is not a query is not run', async () => {
+    await using fixture = await makeFixture()
+    const { code, message } = await refusal(ask(fixture.engine, 'commit'))
+    expect([code, message]).toEqual(['METRIC_SQL_FAILED', expect.not.stringContaining('commit')])
+  })
+
   test('an error names the column or table, and never a value or the statement', async () => {
     await using fixture = await makeFixture()
     const unknown = await refusal(ask(fixture.engine, 'select nonsense from item'))
@@ -304,7 +310,8 @@ function describeFaults(makeFixture: () => Promise<ServerFixture>): void {
     network.cut()
     network.restore()
     expect((await ask(engine, items)).rows).toEqual(threeItems)
-    // Now nobody notices before it is used.
+    // Now it is idle, and nobody notices before it is used.
+    await sleep(200)
     network.breakNext()
     expect((await ask(engine, items)).rows).toEqual(threeItems)
   })

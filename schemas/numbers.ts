@@ -9,7 +9,7 @@ export const AnswerColumn = z.strictObject({
   type: z.enum(['number', 'text', 'boolean', 'date', 'timestamp']),
 })
 
-export const RefusalReason = z.enum([
+const RefusalReason = z.enum([
   'unreachable',
   'ambiguous',
   'fan_out',
@@ -29,7 +29,7 @@ export const Refusal = z.strictObject({
 export type Refusal = z.infer<typeof Refusal>
 
 /** A question as it was understood, complete enough to be asked again. */
-export const AskedQuestion = z.strictObject({
+const AskedQuestion = z.strictObject({
   metrics: z.array(z.string()),
   by: z.array(z.string()),
   where: z.string().optional(),
@@ -43,7 +43,7 @@ export const AskedQuestion = z.strictObject({
 })
 
 /** passed, failed, error (it could not be run), or never: not run since the definition changed. */
-export const CheckStatus = z.enum(['passed', 'failed', 'error', 'never'])
+const CheckStatus = z.enum(['passed', 'failed', 'error', 'never'])
 
 export const CheckOutcome = z.strictObject({
   metric: z.string(),

@@ -28,6 +28,6 @@ export async function withDeadline<T>(
   }
 }
 
-export function timedOut(connection: string, timeoutMs: number): AquiferError {
+function timedOut(connection: string, timeoutMs: number): AquiferError {
   return new AquiferError('METRIC_TIMEOUT', `Connection ${connection}: no answer within ${String(timeoutMs / 1000)} s.`)
 }

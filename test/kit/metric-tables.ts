@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
-import pg from 'pg'
+import { Client } from 'pg'
 import { z } from 'zod'
 import { metricflowFolder } from './metric-cases.ts'
 import { sharedData } from './shared-data.ts'
@@ -25,7 +25,7 @@ const types = {
 export async function loadMetricflowTables(url: string): Promise<void> {
   const folder = join(metricflowFolder, 'tables')
   const tables = Tables.parse(JSON.parse(readFileSync(join(folder, '_schema.json'), 'utf8')))
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     await client.query('create schema mf')
@@ -59,7 +59,7 @@ const jaffleTables = {
 
 /** The jaffle shop's raw tables in an empty database. */
 export async function loadJaffleTables(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     for (const [table, { file, columns }] of Object.entries(jaffleTables)) {
@@ -76,7 +76,7 @@ export async function loadJaffleTables(url: string): Promise<void> {
 
 /** One array a column, so that a table is one statement. */
 async function insert(
-  client: pg.Client,
+  client: Client,
   {
     table,
     columns,

@@ -94,18 +94,14 @@ test.each(Object.keys(places).filter((name) => name !== 'a value of where'))(
 )
 
 test('a value of a condition is a parameter, never a part of the statement', () => {
-  for (const attack of attacks) {
-    for (const dialect of dialects) {
-      const compiled = compile(places['a value of where']?.(attack) ?? {}, dialect)
-      if (compiled === 'turned away') {
-        // Text that no database holds, or longer than a condition may be.
-        expect(attack.includes('\u0000') || attack.length > 4000).toBe(true)
-        continue
-      }
-      // Before it stands the value of the caller's own policy.
-      expect(compiled.values.filter((value) => value !== 'web')).toEqual([attack])
-      const harmless = compile({ where: "order__channel = 'web'" }, dialect)
-      expect(compiled.sql).toBe(harmless === 'turned away' ? '' : harmless.sql)
-    }
-  }
+  const harmless = dialects.map((dialect) => compile({ where: "order__channel = 'web'" }, dialect))
+  // NUL is in no database's text, and a condition has an end.
+  const sendable = attacks.filter((attack) => !attack.includes('\u0000') && attack.length < 4000)
+  const statements = sendable.map((attack) =>
+    dialects.map((dialect) => compile(places['a value of where']?.(attack) ?? {}, dialect)),
+  )
+  const expected = sendable.map((attack) =>
+    harmless.map((one) => (one === 'turned away' ? one : { sql: one.sql, values: [one.values[0], attack] })),
+  )
+  expect(statements).toEqual(expected)
 })

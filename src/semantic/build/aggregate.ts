@@ -1,3 +1,4 @@
+import { createBranch } from '../condition/branch.ts'
 import type { Model } from '../../../schemas/metrics.ts'
 import { refuse } from '../refuse.ts'
 import {
@@ -59,24 +60,16 @@ const percentileOf = ({ agg, percentile }: Measure): NonNullable<Measure['percen
 
 function valueOf(context: Context, { from, measure, name }: Aggregated, alias: string): Sql {
   const of = column(from, alias)
-  switch (measure.agg) {
-    case 'sum_boolean':
-      return count({ kind: 'case', branches: [{ when: of, then: literal(1) }], otherwise: undefined })
-    case 'median':
-    case 'percentile': {
-      const { discrete, approximate } = percentileOf(measure)
-      if (approximate && !discrete && context.dialect.estimate === undefined) {
-        refuse(
-          'unsupported',
-          `${context.dialect.name} estimates no percentiles; without ` + '`approximate` it is exact.',
-        )
-      }
-      if (!context.dialect.percentiles) return rankedPercentile(name, of, alias, percentileOf(measure))
-      return { kind: 'aggregate', aggregate: 'percentile', of, percentile: percentileOf(measure) }
-    }
-    default:
-      return { kind: 'aggregate', aggregate: measure.agg, of }
+  if (measure.agg === 'sum_boolean') {
+    return count({ kind: 'case', branches: [createBranch(of, literal(1))], otherwise: undefined })
   }
+  if (measure.agg !== 'median' && measure.agg !== 'percentile') return { kind: 'aggregate', aggregate: measure.agg, of }
+  const percentile = percentileOf(measure)
+  if (percentile.approximate && !percentile.discrete && context.dialect.estimate === undefined) {
+    refuse('unsupported', `${context.dialect.name} estimates no percentiles; without approximate it is exact.`)
+  }
+  if (!context.dialect.percentiles) return rankedPercentile(name, of, alias, percentile)
+  return { kind: 'aggregate', aggregate: 'percentile', of, percentile }
 }
 
 /** The grouped columns and values of a stage, as columns of the next. */
@@ -132,6 +125,9 @@ function rankValues(grouping: Grouping): Grouping {
   return nextStage(grouping, stage, 'q')
 }
 
+const round = (to: 'floor' | 'ceil', value: Sql): Sql => ({ kind: 'call', name: to, args: [value] })
+const real = (sql: Sql): Sql => ({ kind: 'cast', of: sql, to: 'number' })
+
 /** Continuous: between the values around place (n − 1) × at; discrete: the value at ⌈n × at⌉. */
 function rankedPercentile(
   name: string,
@@ -145,16 +141,14 @@ function rankedPercentile(
     aggregate: 'max',
     of: {
       kind: 'case',
-      branches: [{ when: operation('=', column(`${name} rank`, alias), place), then: of }],
+      branches: [createBranch(operation('=', column(`${name} rank`, alias), place), of)],
       otherwise: undefined,
     },
   })
-  const round = (to: 'floor' | 'ceil', value: Sql): Sql => ({ kind: 'call', name: to, args: [value] })
   if (discrete) return valueAt(round('ceil', operation('*', n, literal(at))))
   const place = operation('*', operation('-', n, literal(1)), literal(at))
   const below = valueAt(operation('+', round('floor', place), literal(1)))
   const above = valueAt(operation('+', round('ceil', place), literal(1)))
   const share: Sql = { kind: 'aggregate', aggregate: 'max', of: operation('-', place, round('floor', place)) }
-  const real = (sql: Sql): Sql => ({ kind: 'cast', of: sql, to: 'number' })
   return operation('+', real(below), operation('*', share, operation('-', real(above), real(below))))
 }

@@ -38,7 +38,7 @@ export interface Combination {
 }
 
 /** The one model from which everything is reached over the fewest joins. */
-export function baseOf(context: Context, { asked, where, sees, models }: Combination): string | undefined {
+function baseOf(context: Context, { asked, where, sees, models }: Combination): string | undefined {
   const requests = [...asked, ...(where === undefined ? [] : namesIn(where))].filter(
     ({ name }) => !isMetricTimeName(name),
   )

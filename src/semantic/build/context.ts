@@ -29,7 +29,7 @@ export interface Context {
 }
 
 /** A number that no other part of the statement has. */
-export const nextName = (context: Context, prefix: string): string => `${prefix}${String(context.common.length + 1)}`
+const nextName = (context: Context, prefix: string): string => `${prefix}${String(context.common.length + 1)}`
 
 export function shareQuery(context: Context, prefix: string, query: Query): string {
   const name = nextName(context, prefix)
@@ -37,7 +37,7 @@ export function shareQuery(context: Context, prefix: string, query: Query): stri
   return name
 }
 
-export const order: readonly StandardGrain[] = [
+const order: readonly StandardGrain[] = [
   'millisecond',
   'second',
   'minute',

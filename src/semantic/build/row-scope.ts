@@ -39,7 +39,7 @@ export interface RowScope {
   /** A time dimension of the base model as a timestamp, in the answer's zone. */
   time(dimension: string): Sql
   /** Adds a join of the caller's own; gives its alias. */
-  join(joined: (alias: string) => Joined): string
+  readonly join: (joined: (alias: string) => Joined) => string
   source(): Source
   joins(): readonly Joined[]
 }

@@ -1,4 +1,5 @@
 import { AquiferError } from '../../core/errors.ts'
+import { createBranch } from '../condition/branch.ts'
 import type { Tree } from '../condition/tree.ts'
 import { timestamp, type Sql } from '../sql/sql.ts'
 import { readMoment } from '../plan/read-moment.ts'
@@ -22,6 +23,7 @@ export const writeTree = (tree: Tree, names: Names): Sql => write(tree, names).s
 const compared = new Set(['=', '<>', '<', '<=', '>', '>='])
 const plain = (sql: Sql): Written => ({ sql, time: false })
 
+// oxlint-disable-next-line typescript/consistent-return -- every kind of tree returns
 function write(tree: Tree, names: Names): Written {
   const sqlOf = (part: Tree): Sql => write(part, names).sql
   switch (tree.kind) {
@@ -60,7 +62,7 @@ function write(tree: Tree, names: Names): Written {
     case 'case':
       return plain({
         kind: 'case',
-        branches: tree.branches.map(({ when, then }) => ({ when: sqlOf(when), then: sqlOf(then) })),
+        branches: tree.branches.map(({ when, then }) => createBranch(sqlOf(when), sqlOf(then))),
         otherwise: tree.otherwise === undefined ? undefined : sqlOf(tree.otherwise),
       })
   }

@@ -42,10 +42,11 @@ interface Parts {
   readonly parts: readonly Named[]
 }
 
+const named = (kind: string, item: string, sql: Sql): Named => ({ name: `${kind}.${item}`, sql })
+
 function partsOf({ models }: MetricLayer, name: string): Parts {
   const model = models[name]
   if (model === undefined) throw new Error(`There is no model ${name}`)
-  const named = (kind: string, item: string, sql: Sql): Named => ({ name: `${kind}.${item}`, sql })
   const parts = [
     ...Object.entries(model.entities).map(([item, { expr }]) => named('entities', item, expressionOf(expr ?? item))),
     ...Object.entries(model.dimensions).map(([item, { type, expr }]) => {

@@ -6,7 +6,7 @@ import type { Tree } from './tree.ts'
 export function parseCase(reading: Reading): Tree {
   const { cursor } = reading
   const subject = cursor.sees('when') ? undefined : reading.expression()
-  const branches: Branch[] = []
+  const branches: Branch<Tree>[] = []
   while (cursor.accept('when')) {
     const when = matches(subject, reading.expression())
     cursor.expect('then', 'an operator or then')

@@ -82,7 +82,7 @@ function readName(
       ]
 }
 
-export function readGrain(name: string, layer: MetricLayer): Cut | undefined {
+function readGrain(name: string, layer: MetricLayer): Cut | undefined {
   const grain = grains.find((one) => one === name)
   if (grain !== undefined) return { grain }
   const calendar = Object.entries(layer.calendars).find(([, { periods }]) => Object.hasOwn(periods, name))?.[0]

@@ -5,12 +5,12 @@ import type { Caller } from '../../core/caller.ts'
 /** What a caller may see of the models: decided from the layer's policies and the caller's groups alone. */
 export interface Access {
   /** Whether the model exists for the caller at all. */
-  model(model: string): boolean
+  readonly model: (model: string) => boolean
   /** Conditions of which a row has to fulfil one; undefined: every row; none: no row. */
-  rows(model: string): readonly string[] | undefined
-  sees(model: string, item: string): boolean
+  readonly rows: (model: string) => readonly string[] | undefined
+  readonly sees: (model: string, item: string) => boolean
   /** Groups of fewer rows are left out. */
-  minRows(model: string): number | undefined
+  readonly minRows: (model: string) => number | undefined
 }
 
 /** `everybody`: the groups that read a model without a policy; undefined: administrators only. */

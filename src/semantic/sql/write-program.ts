@@ -88,7 +88,8 @@ function writeJoin(joined: Joined, writer: Writer): string {
   return `${joined.join === 'left' ? 'LEFT' : 'INNER'} JOIN ${source} ON ${writeAll(joined.on, writer)}`
 }
 
-export function writeSql(sql: Sql, writer: Writer): string {
+// oxlint-disable-next-line typescript/consistent-return -- every kind of expression returns
+function writeSql(sql: Sql, writer: Writer): string {
   const { dialect } = writer
   const write = (part: Sql): string => writeSql(part, writer)
   switch (sql.kind) {

@@ -21,7 +21,7 @@ export function toEngineError(thrown: unknown, place: Place): AquiferError {
 }
 
 /** The number by which the server names an error; undefined for what did not come from it. */
-export function errorNumber(thrown: unknown): number | undefined {
+function errorNumber(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error) || !('errno' in thrown) || !('sqlState' in thrown)) return undefined
   return typeof thrown.errno === 'number' ? thrown.errno : undefined
 }

@@ -75,7 +75,9 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
     return run.stoppedCode()
   }
   // Programs have been told in the JSON document; people get each error with its fix.
-  if (!run.json) for (const error of errors) reportError(error, run)
+  // Definitions of metrics that are wrong keep both their source and their numbers from going on.
+  const told = errors.filter(({ message }, index) => errors.findIndex((one) => one.message === message) === index)
+  if (!run.json) for (const error of told) reportError(error, run)
   for (const error of empty) run.say(toErrorText(error))
   const setAside = outcome.sources.reduce((sum, { rejected }) => sum + rejected, 0)
   if (setAside > 0) run.say('What was set aside, and why: `aquifer dead-letters`.')

@@ -42,7 +42,7 @@ const mysqlSql: EngineSql = {
   ],
   echo: (text, whole, fraction) => ({ sql: 'select ?, ?, ?, ?', values: [text, whole, fraction, null] }),
   series: (rows) => `with recursive k as (select 0 as i union all select i + 1 from k where i < 999)
-    select 1000000 * c.i + 1000 * a.i + b.i as n, md5(b.i) as t from k a, k b, (select i from k where i < 3) c
+    select 1000000 * c.i + 1000 * a.i + b.i as n, left(sha2(b.i, 256), 32) as t from k a, k b, (select i from k where i < 3) c
     limit ${String(rows)}`,
   forever: (marker) => `select /* ${marker} */ benchmark(100000000000, sha2('x', 512))`,
   number: (value) => `select ${String(value)}`,

@@ -13,10 +13,10 @@ export async function chooseWatermark(ask: Ask): Promise<Watermark> {
     `show global variables where variable_name in ('log_bin', 'log_slave_updates', 'gtid_slave_pos', 'gtid_mode', 'version')`,
   )
   const variables = new Map(rows.map(([name, value]) => [String(name), String(value)]))
+  if (variables.get('log_bin') !== 'ON') return innodbPosition
   if (variables.get('gtid_mode') === 'ON') return executedGtids
   const follows = (variables.get('gtid_slave_pos') ?? '') !== '' && variables.get('log_slave_updates') !== 'ON'
-  const mariadb = /mariadb/i.test(variables.get('version') ?? '')
-  return mariadb && variables.get('log_bin') === 'ON' && !follows ? binlogSnapshot : innodbPosition
+  return /mariadb/i.test(variables.get('version') ?? '') && !follows ? binlogSnapshot : innodbPosition
 }
 
 /** MariaDB remembers for each consistent snapshot where in the binary log it was taken. */

@@ -12,7 +12,7 @@ import { generateQuestion } from './differential/generate-question.ts'
 import type { Generated } from './differential/generated.ts'
 import { keptVariant } from './kept-variants.ts'
 import { memoryLedgerNumbers } from './memory-ledger-numbers.ts'
-import { createRandom } from './random.ts'
+import { createRandom, type Random } from './random.ts'
 
 export interface KeptTally {
   asked: number
@@ -35,8 +35,7 @@ export async function compareKept(
 ): Promise<void> {
   const random = createRandom(generated.seed * 7919 + 13)
   for (let round = 0; round < kept; round += 1) {
-    const { timeZone: _zone, from: _from, to: _to, ...question } = generateQuestion(random, generated)
-    const saved = { ...question, limit: random.next() < 0.8 ? undefined : question.limit }
+    const saved = keptQuestion(random, generated)
     const layer = layerWith(generated.layer, saved)
     const shape = await keep(layer, engine)
     if (shape === undefined) continue
@@ -44,6 +43,25 @@ export async function compareKept(
       const asked = at === 0 ? saved : keptVariant(random, { question: saved, ...shape })
       await compare(layer, engine, { ledger: shape.ledger, asked, tally, seed: generated.seed })
     }
+  }
+}
+
+/** As somebody would keep it: mostly simple metrics by a period and without a condition, so that much can be had from it. */
+function keptQuestion(random: Random, generated: Generated): Question {
+  const asked = generateQuestion(random, generated)
+  const { timeZone: _zone, from: _from, to: _to, limit, where, by, metrics, ...question } = asked
+  if (random.next() < 0.4) return { ...question, metrics, by, where, limit: random.next() < 0.7 ? undefined : limit }
+  const simple = Object.entries(generated.layer.metrics).flatMap(([name, { type }]) =>
+    type === 'simple' ? [name] : [],
+  )
+  const others = by.filter((name) => !name.startsWith('metric_time'))
+  const [grain = 'day'] = random.some(['day', 'day', 'month', 'week', 'hour'], 1)
+  return {
+    ...question,
+    metrics: random.next() < 0.5 ? metrics : random.some(simple, random.int(1, 3)),
+    order: [],
+    by: [`metric_time__${grain}`, ...others],
+    where: random.next() < 0.8 ? undefined : where,
   }
 }
 

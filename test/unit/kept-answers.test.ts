@@ -37,9 +37,12 @@ metrics:
   web: { type: simple, measure: { name: orders, filter: "order__channel = 'web'" } }
   average: { type: ratio, numerator: revenue, denominator: orders }
   so_far: { type: cumulative, measure: amount }
+  none: { type: simple, measure: { name: amount, fill: 0 } }
+  seven: { type: simple, measure: { name: amount, fill: 7 } }
 queries:
   daily: { metrics: [revenue, orders, average, middle], by: [metric_time__day, order__channel], every: 1h }
   not_daily: { metrics: [so_far, stock], by: [metric_time__day, order__channel], every: 1h }
+  filled: { metrics: [none, seven], by: [metric_time__day], every: 1h }
   ten: { metrics: [web], by: [metric_time__day], order: [-web], limit: 10, every: 1h }
   plain: { metrics: [web], by: [order__channel] }
   channels: { by: [order__channel], every: 1h }
@@ -59,12 +62,17 @@ const results: Readonly<Record<string, readonly (readonly (string | number | nul
     [null, 'shop', 5, 1, 5, 5],
   ],
   not_daily: [[days[0] ?? '', 'shop', 10.1, 10.1]],
+  filled: [
+    [days[0] ?? '', 10, 10],
+    [days[1] ?? '', 0, 7],
+  ],
   ten: [[days[0] ?? '', 2]],
   channels: [['shop'], ['web'], [null]],
 }
 const types = {
   daily: 'time text number number number number',
   not_daily: 'time text number number',
+  filled: 'time number number',
   ten: 'time number',
   channels: 'text',
 }
@@ -223,6 +231,15 @@ test.for<[what: string, question: Partial<Question>, rows: readonly (readonly un
       ['web', 50.5, 6],
     ],
   ],
+  [
+    'a sum of months where nothing counts as 0',
+    { metrics: ['none'], by: ['metric_time__month'] },
+    [
+      ['2026-01-01T00:00:00', 10],
+      ['2026-02-01T00:00:00', 0],
+    ],
+  ],
+  ['a sum of nothing', { metrics: ['none'], from: '2027' }, [[0]]],
 ])('%s is had from it', async ([, question, rows]) => {
   expect(await rowsOf(question)).toEqual(rows)
 })
@@ -242,6 +259,7 @@ test.for<[what: string, question: Partial<Question>]>([
   ['a pattern', { ...daily, where: "order__channel like 'w%'" }],
   ['one column less', { metrics: ['orders'], by: ['metric_time__day'] }],
   ['an average of months', { metrics: ['average'], by: ['metric_time__month', 'order__channel'] }],
+  ['a sum of months where nothing counts as seven', { metrics: ['seven'], by: ['metric_time__month'] }],
   ['a median of months', { metrics: ['middle'], by: ['metric_time__month', 'order__channel'] }],
   ['what is chosen over time, of months', { metrics: ['stock'], by: ['metric_time__month', 'order__channel'] }],
   [

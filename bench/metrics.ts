@@ -2,17 +2,20 @@
  * What a metric costs over its SQL: `node bench/metrics.ts [ROWS] [QUESTIONS]`. Compiles every metric of the layer, then asks
  * a question of Postgres and of DuckDB, taking the driver's own run of the same statement in the same round.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { z } from 'zod'
 import { compileQuestion } from '../src/semantic/compile.ts'
 import type { DialectName } from '../src/semantic/engine.ts'
 import { accessOf } from '../src/semantic/plan/access.ts'
 import type { OpenNumbers } from '../src/open-numbers.ts'
+import { openNewClient } from '../test/kit/mcp-clients.ts'
 import { openNumbersFolder } from '../test/kit/numbers-folder.ts'
 import { timesOf } from './kit/figures.ts'
 import { openDatabase } from './kit/servers.ts'
+import { program, runProgram, startServer } from './kit/start.ts'
 
 const rows = Number(process.argv[2] ?? 20_000)
 const questions = Number(process.argv[3] ?? 300)
@@ -48,6 +51,8 @@ metrics:
   running: { type: cumulative, measure: amount }
   last_week: { type: cumulative, measure: amount, window: 7 days }
   growth: { type: derived, expr: now / before - 1, inputs: [{ name: revenue, alias: now }, { name: revenue, alias: before, offset: 1 month }] }
+queries:
+  by_country: { metrics: [revenue, average_order], by: [metric_time__month, customer__country], every: 1h }
 `
 const tables = [
   `create table bench_customers as select i as id, (array['NO', 'DE', 'FR', 'IT'])[1 + i % 4] as country from generate_series(1, 500) t(i)`,
@@ -60,6 +65,7 @@ const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
 try {
   await onDuckdb()
   await onPostgres()
+  await overMcp()
 } finally {
   await rm(dir, { recursive: true, force: true })
 }
@@ -91,6 +97,39 @@ async function onPostgres(): Promise<void> {
   const statement = await opened.numbers.explain(question, caller)
   if (!('sql' in statement)) throw new Error('refused')
   await compare('Postgres', opened, async () => void (await client.query({ name: 'raw', text: statement.sql })))
+}
+
+/** The saved query, kept in an embedded ledger and asked through MCP over HTTP; beside it one that is not kept. */
+async function overMcp(): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
+  try {
+    await mkdir(join(home, 'metrics'))
+    await writeFile(join(home, 'metrics', 'bench.yaml'), layer)
+    const connections = { data: { type: 'duckdb', path: dir } }
+    await writeFile(join(home, 'aquifer.yaml'), JSON.stringify({ version: 1, connections, metrics: './metrics' }))
+    await runProgram(home, 'sync')
+    await using server = await startServer([program, '--json', '--dir', home, 'serve', '--http', '0'])
+    const { mcp } = z.object({ mcp: z.string() }).parse(JSON.parse(server.line))
+    await using client = await openNewClient({ url: mcp })
+    for (const metrics of [['revenue', 'average_order'], ['web_revenue']]) {
+      const times: number[] = []
+      for (let round = 0; round < questions; round++) {
+        const before = performance.now()
+        const { isError } = await client.callTool('query_metrics', {
+          metrics,
+          group_by: ['metric_time__month'].concat(metrics.length > 1 ? ['customer__country'] : []),
+        })
+        times.push(performance.now() - before)
+        if (isError === true) throw new Error('query_metrics failed')
+      }
+      const { p50, p95 } = timesOf(times.slice(20))
+      console.log(
+        `query_metrics over HTTP, ${metrics.length > 1 ? 'kept' : 'computed'}: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`,
+      )
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
 }
 
 async function compare(what: string, opened: OpenNumbers, raw: () => Promise<void>): Promise<void> {

@@ -21,7 +21,7 @@ export function addSync(program: Command): void {
     .description('Bring the stores up to date with their sources')
     .addHelpText(
       'after',
-      '\nStopped at any moment, the next run goes on where this one was.\n\nExamples:\n  aquifer sync\n  aquifer sync films --watch',
+      '\nWithout names it also runs the checks of metrics and computes the saved queries that are kept.\nStopped at any moment, the next run goes on where this one was.\n\nExamples:\n  aquifer sync\n  aquifer sync films --watch',
     )
     .action(async (sources: string[], _options: unknown, command: Command) => {
       const flags = command.optsWithGlobals<SyncFlags>()

@@ -28,6 +28,11 @@ export async function withDeadline<T>(
   }
 }
 
+/** The caller's signal, or that the engine is closing. */
+export function either(signal: AbortSignal | undefined, closing: AbortSignal): AbortSignal {
+  return signal === undefined ? closing : AbortSignal.any([signal, closing])
+}
+
 function timedOut(connection: string, timeoutMs: number): AquiferError {
   return new AquiferError('METRIC_TIMEOUT', `Connection ${connection}: no answer within ${String(timeoutMs / 1000)} s.`)
 }

@@ -200,6 +200,19 @@ function describeLimits(makeFixture: MakeFixture): void {
     expect((await ask(fixture.engine, items)).rows).toEqual(threeItems)
   })
 
+  test('what still runs when the engine is closed is ended in the database too, and closing does not wait', async () => {
+    await using fixture = await makeFixture()
+    const asked = ask(fixture.engine, fixture.sql.forever('still_runs'))
+    asked.catch(() => {})
+    if (fixture.running === undefined) await sleep(1500)
+    else await until(async () => (await fixture.running?.('still_runs')) === 1)
+    const closedAt = performance.now()
+    await fixture.engine[Symbol.asyncDispose]()
+    expect(performance.now() - closedAt).toBeLessThan(3000)
+    expect((await refusal(asked)).code).toBe('CANCELLED')
+    await until(async () => ((await fixture.running?.('still_runs')) ?? 0) === 0)
+  })
+
   test('a caller who is gone before asking is not asked for', async () => {
     await using fixture = await makeFixture()
     const error = await refusal(ask(fixture.engine, items, { signal: AbortSignal.abort() }))

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silentLog } from '../../src/core/log.ts'
@@ -64,6 +64,30 @@ test("Aquifer's own embedded store is not opened beside it", async () => {
   await writeFile(join(dir.path, 'owner.lock'), '')
   await using engine = await open(path)
   expect((await refusal(ask(engine, items))).message).toMatch(/is the embedded store of Aquifer itself/)
+})
+
+test('a damaged folder cannot be opened, and says so', async () => {
+  await using dir = await openTempDir()
+  const path = join(dir.path, 'data')
+  await folders.copy(path)
+  await rm(join(path, 'global', 'pg_control'))
+  await using engine = await open(path)
+  expect(await refusal(ask(engine, items))).toMatchObject({
+    code: 'METRIC_ENGINE_UNREACHABLE',
+    message: `Connection shop: the database in ${path} cannot be opened.`,
+  })
+})
+
+test('a folder is closed as Postgres closes one', async () => {
+  await using dir = await openTempDir()
+  const path = join(dir.path, 'data')
+  await folders.copy(path)
+  {
+    await using engine = await open(path)
+    expect((await ask(engine, items)).rows).toHaveLength(3)
+    expect(await readdir(path)).toContain('postmaster.pid')
+  }
+  expect(await readdir(path)).not.toContain('postmaster.pid')
 })
 
 test('a folder that was not closed is read as after a crash', async () => {

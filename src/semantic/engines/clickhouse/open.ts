@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
-import { withDeadline } from '../../engine-deadline.ts'
+import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult, RunLimits, Statement } from '../../engine.ts'
 import { openClient } from './client.ts'
@@ -18,6 +18,7 @@ const catalogLimits = { rows: 10_000, bytes: 8 << 20, timeoutMs: 30_000 }
 export async function openClickhouse({ name, options }: EngineOptions<ClickhouseConnection>): Promise<Engine> {
   const client = openClient(name, options)
   const slots = pLimit(concurrency)
+  const closing = new AbortController()
 
   async function attempt(work: Work): Promise<EngineResult> {
     const { statement, tables, limits, signal } = work
@@ -31,7 +32,7 @@ export async function openClickhouse({ name, options }: EngineOptions<Clickhouse
 
   const run: Engine['run'] = async (statement, { limits, tables, signal }) => {
     try {
-      return await withDeadline(name, { limits, signal }, (stop) =>
+      return await withDeadline(name, { limits, signal: either(signal, closing.signal) }, (stop) =>
         slots(() => attempt({ statement, tables, limits, signal: stop })),
       )
     } catch (error) {
@@ -47,7 +48,10 @@ export async function openClickhouse({ name, options }: EngineOptions<Clickhouse
       const found = await readRights(run)
       return found.length === 0 ? [] : [`Connection ${name}: its user ${found.join(', ')}. ${rightsAdvice}`]
     },
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await client[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -96,6 +96,7 @@ export function openConnections(name: string, options: MysqlConnection): Connect
     },
     [Symbol.asyncDispose]: async () => {
       const opened = await pool?.catch(() => undefined)
+      pool = undefined
       await Promise.all(killing)
       await new Promise<void>((resolve) => (opened === undefined ? resolve() : opened.end(() => resolve())))
     },

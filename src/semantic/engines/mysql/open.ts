@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { withDeadline } from '../../engine-deadline.ts'
+import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
 import type { MysqlConnection } from './config.ts'
@@ -16,6 +16,7 @@ const zonesSql = "select convert_tz('2020-01-01', 'UTC', 'Europe/Berlin') is not
 export async function openMysql({ name, options, log }: EngineOptions<MysqlConnection>): Promise<Engine> {
   const connections = openConnections(name, options)
   const slots = pLimit(poolSize)
+  const closing = new AbortController()
   let rights: readonly string[] | undefined
   let zones: Promise<boolean> | undefined
 
@@ -52,7 +53,7 @@ export async function openMysql({ name, options, log }: EngineOptions<MysqlConne
 
   const run: Engine['run'] = async (statement, { limits, tables, signal }) => {
     try {
-      return await withDeadline(name, { limits, signal }, (stop) =>
+      return await withDeadline(name, { limits, signal: either(signal, closing.signal) }, (stop) =>
         slots(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
@@ -82,6 +83,9 @@ export async function openMysql({ name, options, log }: EngineOptions<MysqlConne
       const found = rights ?? []
       return found.length === 0 ? [] : [`Connection ${name}: its user ${found.join(', ')}. ${rightsAdvice}`]
     },
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await connections[Symbol.asyncDispose]()
+    },
   }
 }

@@ -106,6 +106,7 @@ export function openClients({ name, url, log }: { name: string; url: string; log
     },
     [Symbol.asyncDispose]: async () => {
       const open = await pool?.catch(() => undefined)
+      pool = undefined
       await open?.end()
       await Promise.all(cancelling)
     },

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
-import { withDeadline } from '../../engine-deadline.ts'
+import { AquiferError } from '../../../core/errors.ts'
+import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
 import { toEngineError } from './engine-error.ts'
@@ -13,6 +14,7 @@ import type { Work } from './run-statement.ts'
 export async function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
   const { path } = options
   const slot = pLimit(1)
+  const closing = new AbortController()
   let lock: FolderLock | undefined
   let thread: Promise<Thread> | undefined
   let ending: Promise<void> | undefined
@@ -23,7 +25,16 @@ export async function openPglite({ name, options }: EngineOptions<PgliteConnecti
     // Never two engines on the same files, not even while one is ending.
     await ending
     lock ??= lockFolder(name, path)
-    thread = startThread({ path })
+    thread = startThread({ path }).catch((cause: unknown) => {
+      throw new AquiferError(
+        'METRIC_ENGINE_UNREACHABLE',
+        `Connection ${name}: the database in ${path} cannot be opened.`,
+        {
+          cause,
+          fix: 'Open it with PGlite itself to see what is wrong, or restore the folder from a backup.',
+        },
+      )
+    })
     return thread
   }
 
@@ -44,7 +55,7 @@ export async function openPglite({ name, options }: EngineOptions<PgliteConnecti
 
   const run: Engine['run'] = async (statement, { limits, tables, signal }) => {
     try {
-      return await withDeadline(name, { limits, signal }, (stop) =>
+      return await withDeadline(name, { limits, signal: either(signal, closing.signal) }, (stop) =>
         slot(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
@@ -57,9 +68,13 @@ export async function openPglite({ name, options }: EngineOptions<PgliteConnecti
     run,
     columns: (table) => readColumns(table, name, run),
     [Symbol.asyncDispose]: async () => {
-      await (await thread?.catch(() => undefined))?.terminate()
+      closing.abort()
+      const opened = await thread?.catch(() => undefined)
+      thread = undefined
       await ending
+      await opened?.close()
       lock?.[Symbol.dispose]()
+      lock = undefined
     },
   }
 }

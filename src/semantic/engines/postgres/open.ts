@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { SecretUrl } from '../../../../schemas/config.ts'
 import { AquiferError } from '../../../core/errors.ts'
-import { withDeadline } from '../../engine-deadline.ts'
+import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
 import { openClients, poolSize, type Session } from './clients.ts'
@@ -22,6 +22,7 @@ export async function openPostgres({ name, options, log }: EngineOptions<Postgre
   if (typeof url !== 'string') throw new AquiferError('INTERNAL', 'The URL of a connection was not resolved.')
   const clients = openClients({ name, url, log })
   const slots = pLimit(poolSize)
+  const closing = new AbortController()
   let warned = false
 
   async function take(signal: AbortSignal): Promise<Session> {
@@ -59,7 +60,7 @@ export async function openPostgres({ name, options, log }: EngineOptions<Postgre
   const run: Engine['run'] = async (statement, { limits: asked, tables, signal }) => {
     const limits = { ...asked, timeoutMs: Math.min(asked.timeoutMs, statementTimeout) }
     try {
-      return await withDeadline(name, { limits, signal }, (stop) =>
+      return await withDeadline(name, { limits, signal: either(signal, closing.signal) }, (stop) =>
         slots(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
@@ -73,6 +74,9 @@ export async function openPostgres({ name, options, log }: EngineOptions<Postgre
     columns: (table) => readColumns(table, name, run),
     zones: () => Promise.resolve(true),
     check: () => checkRole(name, run),
-    [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await clients[Symbol.asyncDispose]()
+    },
   }
 }

@@ -5,9 +5,12 @@ export interface ThreadSettings {
 }
 
 export interface RunMessage {
+  readonly kind: 'run'
   readonly statement: Statement
   readonly limits: RunLimits
 }
+
+export type ToThread = RunMessage | { readonly kind: 'close' }
 
 /** What an error of Postgres consists of; its class does not survive the way between threads. */
 export interface ThreadError {

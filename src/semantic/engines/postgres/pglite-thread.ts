@@ -1,15 +1,20 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineResult } from '../../engine.ts'
 import { Refused } from './engine-error.ts'
-import type { FromThread, RunMessage, ThreadError, ThreadSettings } from './pglite-messages.ts'
+import type { FromThread, RunMessage, ThreadError, ThreadSettings, ToThread } from './pglite-messages.ts'
 
 /** A thread with an open database: its engine computes without ever giving way, so it can only be ended with its thread. */
 export interface Thread {
   readonly gone: boolean
   /** One at a time; throws what Postgres said, or that the thread has ended. */
-  run(message: RunMessage): Promise<EngineResult>
+  run(message: Omit<RunMessage, 'kind'>): Promise<EngineResult>
+  /** Closes the database properly, or ends it as it is when that takes too long. */
+  close(): Promise<void>
+  /** Ends the thread at once, whatever it does; the next one recovers as after a crash. */
   terminate(): Promise<void>
 }
+
+const closeMs = 3000
 
 interface Waiting {
   readonly resolve: (result: EngineResult | undefined) => void
@@ -36,7 +41,7 @@ export async function startThread(settings: ThreadSettings): Promise<Thread> {
     worker.unref()
     if (settled !== undefined) action(settled)
   }
-  const request = (message?: RunMessage): Promise<EngineResult | undefined> =>
+  const request = (message?: ToThread): Promise<EngineResult | undefined> =>
     new Promise((resolve, reject) => {
       if (gone !== undefined) return reject(gone)
       worker.ref()
@@ -59,9 +64,14 @@ export async function startThread(settings: ThreadSettings): Promise<Thread> {
       return gone !== undefined
     },
     run: async (message) => {
-      const result = await request(message)
+      const result = await request({ kind: 'run', ...message })
       if (result === undefined) throw new Error('the thread of the embedded Postgres answered nothing')
       return result
+    },
+    close: async () => {
+      const timer = setTimeout(() => void worker.terminate(), closeMs)
+      await request({ kind: 'close' }).catch(() => {})
+      clearTimeout(timer)
     },
     terminate: async () => void (await worker.terminate()),
   }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { PGlite, protocol } from '@electric-sql/pglite'
 import { createTalk } from './conversation.ts'
 import { Refused } from './engine-error.ts'
-import type { FromThread, RunMessage, ThreadSettings } from './pglite-messages.ts'
+import type { FromThread, RunMessage, ThreadSettings, ToThread } from './pglite-messages.ts'
 import { createPrepared } from './prepared.ts'
 import { endSql } from './settings.ts'
 import type { Conversation, Wire } from './wire.ts'
@@ -66,6 +66,11 @@ async function run({ statement, limits }: RunMessage): Promise<void> {
   await pglite.execProtocolRaw(Buffer.concat([serialize.sync(), serialize.query(endSql)]), { syncToFs: false })
 }
 
+async function close(): Promise<void> {
+  await pglite.close()
+  port.close()
+}
+
 function viewOf(error: unknown): Extract<FromThread, { kind: 'error' }>['error'] {
   if (!(error instanceof Error)) return { message: String(error), refused: false }
   const { message } = error
@@ -75,7 +80,7 @@ function viewOf(error: unknown): Extract<FromThread, { kind: 'error' }>['error']
 }
 
 let turn: Promise<void> = Promise.resolve()
-port.on('message', (message: RunMessage) => {
-  turn = turn.then(() => run(message))
+port.on('message', (message: ToThread) => {
+  turn = turn.then(() => (message.kind === 'run' ? run(message) : close()))
 })
 post({ kind: 'ready' })

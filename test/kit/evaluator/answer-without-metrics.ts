@@ -28,6 +28,7 @@ interface Root {
 }
 
 export function evaluateWithoutMetrics(world: World, question: Question): Lines {
+  if (question.by.length === 0) throw new Refused('unsupported', 'a question for nothing')
   const root = findRoot(world, question)
   refuseValidity(world, [...root.columns, ...root.named.values()])
   checkZones(world, question, [...root.columns, ...root.named.values()])

@@ -33,6 +33,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   })
   const session = new Session(folder)
   try {
+    const profile = profileOf(request)
+    if (profile !== undefined) session.query(`SET readonly = ${profile}`)
     const database = searchParams.get('database')
     if (database !== null) session.query(`USE \`${database}\``)
     const settings = [...searchParams].filter(([name]) => !others.has(name))
@@ -53,6 +55,12 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 const newline = 10
+
+/** The user `readonly_2` has 2 in their profile. */
+function profileOf(request: IncomingMessage): string | undefined {
+  const login = Buffer.from(request.headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString()
+  return /^readonly_(\d):/.exec(login)?.[1]
+}
 
 /** Only what reads can be streamed, and every piece of that begins with names and types again. */
 async function* bytesOf(session: Session, sql: string, format: string): AsyncGenerator<Uint8Array> {

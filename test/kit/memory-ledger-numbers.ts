@@ -2,12 +2,13 @@ import type { CheckNote, KeepAnswer, KeptState, LedgerNumbers } from '../../src/
 
 type Kept = KeepAnswer & { readonly complete: boolean; readonly lastError: KeptState['lastError'] }
 
+const keyOf = ({ name, policy }: { readonly name: string; readonly policy: string }): string => `${policy} ${name}`
+
 /** What the ledger knows of numbers, in memory; leases never run out. */
 export function memoryLedgerNumbers(): LedgerNumbers {
   const notes = new Map<string, CheckNote>()
   const answers = new Map<string, Kept>()
   const leases = new Map<string, string>()
-  const keyOf = ({ name, policy }: { readonly name: string; readonly policy: string }): string => `${policy} ${name}`
   return {
     noteChecks: async (args) => {
       for (const note of args.notes) notes.set(`${note.metric} ${note.name}`, note)

@@ -115,12 +115,17 @@ test('what answers but is no ClickHouse, or refuses the user, says so', async ()
   await expect(open('postgresql://127.0.0.1/x')).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
 })
 
-test('a user whose profile forbids settings is told which one to have', async () => {
-  const body = "Code: 164. DB::Exception: Cannot modify 'max_execution_time' setting in readonly mode. (READONLY)"
-  const server = createServer((_, response) => response.writeHead(500).end(body))
-  await using engine = await open(await listening(server))
-  expect((await refusal(ask(engine, 'select 1', { tables: [] }))).fix).toMatch(/readonly = 2/)
-  server.close()
+test('a user whose profile says readonly = 2 may ask, and 1 is too little', async () => {
+  const { url } = await theClickhouse()
+  const as = (user: string) => open(url.replace('http://', `http://${user}:x@`))
+  await using modest = await as('readonly_2')
+  expect((await ask(modest, 'select 1', { tables: [] })).rows).toEqual([[1]])
+  expect((await refusal(ask(modest, 'create table other (i Int8) engine = Memory'))).code).toBe('METRIC_SQL_FAILED')
+  await using bound = await as('readonly_1')
+  expect(await refusal(ask(bound, 'select 1', { tables: [] }))).toMatchObject({
+    code: 'METRIC_ENGINE_AUTH',
+    message: 'Connection shop: its user may not change settings (readonly = 1).',
+  })
 })
 
 async function listening(server: Server): Promise<string> {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { text } from 'node:stream/consumers'
 import type { createClient } from '@clickhouse/client'
 import { AquiferError } from '../../../core/errors.ts'
 import type { EngineResult, RunLimits, Statement } from '../../engine.ts'
 import type { ClickhouseConnection } from './config.ts'
 import { isConnectionLost } from './engine-error.ts'
 import { readRows } from './read-rows.ts'
-import { format, settingsFor } from './settings.ts'
+import { format, settingsFor, type ReadOnly } from './settings.ts'
 
 /** One statement over HTTP, cancelled in the database when the signal fires. */
 export interface Client extends AsyncDisposable {
@@ -22,6 +23,7 @@ export function openClient(name: string, options: ClickhouseConnection): Client 
   const address = addressOf(name, options)
   const killing = new Set<Promise<void>>()
   let driver: Promise<Driver> | undefined
+  let readOnly: Promise<ReadOnly> | undefined
 
   async function connect(): Promise<Driver> {
     const { ClickHouseLogLevel, createClient } = await import('@clickhouse/client')
@@ -46,6 +48,9 @@ export function openClient(name: string, options: ClickhouseConnection): Client 
     signal: AbortSignal,
   ): ReturnType<Client['read']> {
     const opened = await (driver ??= connect())
+    readOnly ??= readMode(name, opened)
+    readOnly.catch(() => (readOnly = undefined))
+    const mode = await readOnly
     signal.throwIfAborted()
     const id = randomUUID()
     const request = new AbortController()
@@ -61,7 +66,7 @@ export function openClient(name: string, options: ClickhouseConnection): Client 
         // The line break ends a comment.
         query: `${sql}\nFORMAT ${format}`,
         query_params: Object.fromEntries(values.map((value, index) => [`p${String(index + 1)}`, value])),
-        clickhouse_settings: settingsFor(limits),
+        clickhouse_settings: settingsFor(limits, mode),
         query_id: id,
         abort_signal: request.signal,
       })
@@ -88,6 +93,20 @@ export function openClient(name: string, options: ClickhouseConnection): Client 
       await (await driver?.catch(() => undefined))?.close()
     },
   }
+}
+
+async function readMode(name: string, driver: Driver): Promise<ReadOnly> {
+  const { stream } = await driver.exec({ query: "SELECT getSetting('readonly') FORMAT TabSeparated" })
+  const own = (await text(stream)).trim()
+  if (own === '0') return '1'
+  if (own === '2') return own
+  throw new AquiferError(
+    'METRIC_ENGINE_AUTH',
+    `Connection ${name}: its user may not change settings (readonly = ${own}).`,
+    {
+      fix: 'Take `readonly` out of its settings profile, or set it to 2: each statement brings limits, and readonly, with it.',
+    },
+  )
 }
 
 interface Address {

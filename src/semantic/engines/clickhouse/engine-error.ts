@@ -40,14 +40,14 @@ export function isConnectionLost(thrown: unknown): boolean {
 }
 
 type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
-type Wording = (name: string, place: Place, message: string) => Worded
+type Wording = (name: string, place: Place) => Worded
 
 function word(thrown: unknown, place: Place): Worded {
   const message = thrown instanceof Error ? thrown.message : ''
   const number = errorNumber(thrown)
   if (number === undefined) return wordConnection(thrown, message)
   const known = byNumber.get(number)
-  if (known !== undefined) return known(nameIn(message, place.sql), place, message)
+  if (known !== undefined) return known(nameIn(message, place.sql), place)
   return ['METRIC_SQL_FAILED', `it refuses the statement (code ${String(number)})`]
 }
 
@@ -73,14 +73,10 @@ const forbidden: Wording = (_, { tables = [] }) => [
   `this user may not read what the statement needs${tables.length === 0 ? '' : ` (${tables.join(', ')})`}`,
 ]
 const network = same('METRIC_ENGINE_UNREACHABLE', 'the servers of the database do not reach one another')
-const readOnly: Wording = (_name, _place, message) =>
-  /Cannot modify/.test(message)
-    ? [
-        'METRIC_ENGINE_AUTH',
-        'this user may not change settings, which each statement needs',
-        "Set `readonly = 2` in the user's settings profile, where it is 1: that still writes nothing.",
-      ]
-    : ['METRIC_SQL_FAILED', 'the statement writes or changes settings, and nothing of the kind is done here']
+const readOnly = same(
+  'METRIC_SQL_FAILED',
+  'the statement writes, changes settings or reads elsewhere, and nothing of the kind is done here',
+)
 
 const unit: readonly (readonly [Wording, readonly number[]])[] = [
   [noColumn, [8, 10, 16, 47]],

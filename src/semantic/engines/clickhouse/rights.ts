@@ -2,7 +2,7 @@ import type { Engine } from '../../engine.ts'
 
 export const rightsAdvice =
   'Metrics should be read by a user who can do nothing else, though nothing is ever written: ' +
-  "CREATE USER aquifer_reader IDENTIFIED BY '…' SETTINGS readonly = 2; GRANT SELECT ON DATABASE.* TO aquifer_reader;"
+  "CREATE USER aquifer_reader IDENTIFIED BY '…'; GRANT SELECT ON DATABASE.* TO aquifer_reader;"
 
 const limits = { rows: 1000, bytes: 1 << 20, timeoutMs: 30_000 }
 

@@ -3,10 +3,13 @@ import type { RunLimits } from '../../engine.ts'
 
 export const format = 'JSONCompactEachRowWithNamesAndTypes'
 
-/** For one statement: nothing is written, and nothing of this can be changed by the statement. */
-export function settingsFor(limits: RunLimits): ClickHouseSettings {
+/** 1 lets nothing be written and no setting be changed by the statement; 2, of a user who has it, forbids to say 1. */
+export type ReadOnly = '1' | '2'
+
+/** For one statement. */
+export function settingsFor(limits: RunLimits, readonly: ReadOnly): ClickHouseSettings {
   return {
-    readonly: '1',
+    readonly,
     max_execution_time: Math.ceil(limits.timeoutMs / 1000),
     max_result_rows: String(limits.rows + 1),
     result_overflow_mode: 'break',

@@ -4,7 +4,7 @@ import type { createClient } from '@clickhouse/client'
 import { AquiferError } from '../../../core/errors.ts'
 import type { EngineResult, RunLimits, Statement } from '../../engine.ts'
 import type { ClickhouseConnection } from './config.ts'
-import { isConnectionLost } from './engine-error.ts'
+import { isConnectionLost, isReadOnly } from './engine-error.ts'
 import { readRows } from './read-rows.ts'
 import { format, settingsFor, type ReadOnly } from './settings.ts'
 
@@ -96,17 +96,20 @@ export function openClient(name: string, options: ClickhouseConnection): Client 
 }
 
 async function readMode(name: string, driver: Driver): Promise<ReadOnly> {
-  const { stream } = await driver.exec({ query: "SELECT getSetting('readonly') FORMAT TabSeparated" })
-  const own = (await text(stream)).trim()
+  const own = await askMode(driver).catch((error: unknown) => {
+    if (isReadOnly(error)) return '1'
+    throw error
+  })
   if (own === '0') return '1'
   if (own === '2') return own
-  throw new AquiferError(
-    'METRIC_ENGINE_AUTH',
-    `Connection ${name}: its user may not change settings (readonly = ${own}).`,
-    {
-      fix: 'Take `readonly` out of its settings profile, or set it to 2: each statement brings limits, and readonly, with it.',
-    },
-  )
+  throw new AquiferError('METRIC_ENGINE_AUTH', `Connection ${name}: its user may not change settings (readonly = 1).`, {
+    fix: 'Take `readonly` out of its settings profile, or set it to 2: each statement brings limits, and readonly, with it.',
+  })
+}
+
+async function askMode(driver: Driver): Promise<string> {
+  const { stream } = await driver.exec({ query: "SELECT getSetting('readonly') FORMAT TabSeparated" })
+  return (await text(stream)).trim()
 }
 
 interface Address {

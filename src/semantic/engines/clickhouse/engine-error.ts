@@ -33,6 +33,11 @@ function errorNumber(thrown: unknown): number | undefined {
   return typeof code === 'string' && /^\d+$/.test(code) ? Number(code) : undefined
 }
 
+/** Whether it was asked to change a setting, or anything else, for somebody who may only read. */
+export function isReadOnly(thrown: unknown): boolean {
+  return errorNumber(thrown) === 164
+}
+
 /** Whether a connection that was kept open was closed by the other side: nothing was answered, and it may be asked again. */
 export function isConnectionLost(thrown: unknown): boolean {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined

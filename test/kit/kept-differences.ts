@@ -60,7 +60,7 @@ function keptQuestion(random: Random, generated: Generated): Question {
     ...question,
     metrics: random.next() < 0.5 ? metrics : random.some(simple, random.int(1, 3)),
     order: [],
-    by: [`metric_time__${grain}`, ...others],
+    by: random.next() < 0.7 ? [`metric_time__${grain}`, ...others] : [...others, `metric_time__${grain}`],
     where: random.next() < 0.8 ? undefined : where,
   }
 }

@@ -43,6 +43,7 @@ queries:
   daily: { metrics: [revenue, orders, average, middle], by: [metric_time__day, order__channel], every: 1h }
   not_daily: { metrics: [so_far, stock], by: [metric_time__day, order__channel], every: 1h }
   filled: { metrics: [none, seven], by: [metric_time__day], every: 1h }
+  by_channel: { metrics: [middle], by: [order__channel, metric_time__day], every: 1h }
   ten: { metrics: [web], by: [metric_time__day], order: [-web], limit: 10, every: 1h }
   plain: { metrics: [web], by: [order__channel] }
   channels: { by: [order__channel], every: 1h }
@@ -66,6 +67,11 @@ const results: Readonly<Record<string, readonly (readonly (string | number | nul
     [days[0] ?? '', 10, 10],
     [days[1] ?? '', 0, 7],
   ],
+  by_channel: [
+    ['shop', days[0] ?? '', 1],
+    ['shop', null, 2],
+    ['web', days[1] ?? '', 3],
+  ],
   ten: [[days[0] ?? '', 2]],
   channels: [['shop'], ['web'], [null]],
 }
@@ -73,6 +79,7 @@ const types = {
   daily: 'time text number number number number',
   not_daily: 'time text number number',
   filled: 'time number number',
+  by_channel: 'text time number',
   ten: 'time number',
   channels: 'text',
 }
@@ -237,6 +244,14 @@ test.for<[what: string, question: Partial<Question>, rows: readonly (readonly un
     [
       ['2026-01-01T00:00:00', 10],
       ['2026-02-01T00:00:00', 0],
+    ],
+  ],
+  [
+    'whole periods that are not the first column',
+    { metrics: ['middle'], by: ['order__channel', 'metric_time__day'], from: '2026' },
+    [
+      ['shop', days[0], 1],
+      ['web', days[1], 3],
     ],
   ],
   ['a sum of nothing', { metrics: ['none'], from: '2027' }, [[0]]],

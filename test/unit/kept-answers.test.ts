@@ -254,6 +254,11 @@ test.for<[what: string, question: Partial<Question>, rows: readonly (readonly un
       ['web', days[1], 3],
     ],
   ],
+  [
+    'a condition on time by its usual grain',
+    { ...daily, metrics: ['orders'], where: "metric_time >= '2026-02-02'" },
+    [[days[2], 'web', 1]],
+  ],
   ['a sum of nothing', { metrics: ['none'], from: '2027' }, [[0]]],
 ])('%s is had from it', async ([, question, rows]) => {
   expect(await rowsOf(question)).toEqual(rows)

@@ -6,6 +6,7 @@ import { buildCombinations } from './build/combinations.ts'
 import type { Asking } from './build/conditions.ts'
 import { coarser, rank, type Context } from './build/context.ts'
 import { joinMetric } from './build/join-metric.ts'
+import { refuseFiner } from './build/refuse-finer.ts'
 import { ConditionError } from './condition/condition-error.ts'
 import { parseGroupBy } from './condition/parse-group-by.ts'
 import type { StandardGrain } from './condition/tree.ts'
@@ -83,7 +84,7 @@ function compileMetrics(layer: MetricLayer, question: Question, { dialect, acces
     if (resolved.kind !== 'time') return askedOf(resolved, undefined)
     const cut =
       resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : { grain: ownGrain(layer, resolved) })
-    checkGrain(layer, leaves, askedOf(resolved, cut))
+    checkGrain(context, leaves, askedOf(resolved, cut))
     return askedOf(resolved, cut)
   })
   refuseTwice([...asked.map(({ name }) => name), ...question.metrics])
@@ -121,7 +122,11 @@ function compileCombinations(
   }
   const { query, asked } = buildCombinations(context, combination)
   const columns = asked.map(askedColumn)
-  if (!question.extent) return finish(context, { query: ordered(query, { question, columns, asked }), columns, count })
+  const whole = columns.map(({ name }): Named => ({ name, sql: column(name, 'd') }))
+  // MariaDB sorts a DISTINCT wrongly by anything but its columns.
+  const sortable = query.distinct ? select({ columns: whole, from: fromQuery('d', query) }) : query
+  if (!question.extent)
+    return finish(context, { query: ordered(sortable, { question, columns, asked }), columns, count })
   const ends = columns.flatMap((one) => [
     { ...one, name: `${one.name}__min`, of: one.name, aggregate: 'min' as const },
     { ...one, name: `${one.name}__max`, of: one.name, aggregate: 'max' as const },
@@ -186,17 +191,13 @@ function ownGrain({ models }: MetricLayer, { columns }: Asked['resolved']): Stan
   return dimension?.type === 'time' ? dimension.grain : 'day'
 }
 
-function checkGrain(layer: MetricLayer, leaves: readonly Leaf[], { name, resolved, cut }: Asked): void {
-  const grain = cut?.grain
-  if (grain === undefined) return
+function checkGrain(context: Context, leaves: readonly Leaf[], { name, resolved, cut }: Asked): void {
+  const { layer } = context
   const finest =
     resolved.columns === undefined
       ? leaves.map((leaf) => grainOfLeaf(layer, leaf)).reduce(coarser)
       : ownGrain(layer, resolved)
-  if (rank(grain) < rank(finest))
-    refuse('unsupported', `${name} is finer than the data, which have a ${finest} each.`, [
-      `${resolved.name}__${finest}`,
-    ])
+  refuseFiner(context, { name, cut: cut ?? {}, finest, nearest: `${resolved.name}__${finest}` })
 }
 
 function refuseTwice(names: readonly string[]): void {

@@ -52,7 +52,7 @@ function baseOf(context: Context, { asked, where, sees, models }: Combination): 
   if (base === undefined) {
     return refuse('unreachable', `No model reaches all of ${requests.map(({ name }) => name).join(', ')}.`)
   }
-  if (other !== undefined && fewest > 0) {
+  if (other !== undefined) {
     const message = `They meet in ${base.model} and in ${other.model}, which combine them differently; ask with a metric.`
     return refuse('ambiguous', message)
   }

@@ -1,13 +1,14 @@
 import { conjuncts, namesIn, nodesIn } from '../condition/visit-tree.ts'
-import type { Tree } from '../condition/tree.ts'
+import type { StandardGrain, Tree } from '../condition/tree.ts'
 import { metricTime, resolveName, type NameScope, type Resolved } from '../names/resolve-name.ts'
-import { isMetricTime } from '../plan/asked.ts'
+import { isMetricTime, timeOfLeaf } from '../plan/asked.ts'
 import type { Filter, Leaf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { Cutter } from './calendars.ts'
 import type { Context } from './context.ts'
 import type { MetricRows } from './metric-rows.ts'
+import { refuseFiner } from './refuse-finer.ts'
 import type { RowScope } from './row-scope.ts'
 import { writeTree, type Names } from './write-tree.ts'
 
@@ -89,6 +90,8 @@ export function rowNames(
       if (isMetricTime(context.layer, leaf, resolved)) {
         const cut =
           resolved.cut ?? (resolved.name === metricTime ? context.defaultCut : ownCut(context, resolved, leaf))
+        const finest = grainOfTime(context, leaf.model, timeOfLeaf(context.layer, leaf) ?? '')
+        refuseFiner(context, { name: tree.name, cut, finest, nearest: `${resolved.name}__${finest}` })
         return { sql: cutter.cut(time(), cut), time: cut.part === undefined }
       }
       const column = resolved.columns?.get(leaf.model)
@@ -96,10 +99,17 @@ export function rowNames(
       const sql = rows.dimension(column)
       if (column.kind !== 'time') return { sql, time: false }
       const cut = resolved.cut ?? ownCut(context, resolved, leaf)
+      const finest = grainOfTime(context, column.reach.model, column.item)
+      refuseFiner(context, { name: tree.name, cut, finest, nearest: `${resolved.name}__${finest}` })
       return { sql: cutter.cut(sql, cut), time: cut.part === undefined }
     },
     metric: (tree) => ({ sql: asking.metricRows(tree, { leaf, filter, asking, rows }), time: false }),
   }
+}
+
+function grainOfTime({ layer }: Context, model: string, item: string): StandardGrain {
+  const dimension = layer.models[model]?.dimensions[item]
+  return dimension?.type === 'time' ? dimension.grain : 'day'
 }
 
 /** A time dimension without a grain is cut into its own. */

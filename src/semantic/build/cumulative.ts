@@ -7,6 +7,7 @@ import { placeTime } from './leaf-rows.ts'
 import { shownBounds } from './shown-bounds.ts'
 import { spine } from './spine.ts'
 import { moveTime } from './timeline.ts'
+import { startsOnly } from './starts-only.ts'
 import { withinTime } from './within-time.ts'
 
 /** A running aggregate: at each time, over the rows up to it, or within a window before it. */
@@ -17,7 +18,7 @@ export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRow
   }
   const running = runningValues(fact, { source, bounds, values })
   const cuts = times.map(({ cut }) => cut ?? {})
-  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds })
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds, own: false })
   const time = moved.times.at(-1) ?? column('t', 'r')
   const cutter = openCutter(context)
   const by: readonly Named[] = [
@@ -28,6 +29,7 @@ export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRow
   const where = [
     ...rows.late.map(({ condition, sql }) => placeTime(sql, moved.times[condition.after] ?? time)),
     ...withinTime(context, time),
+    ...startsOnly(leaf, base, cuts, time),
   ]
   const names = values.map(({ name }) => name)
   const from = fromQuery('r', running)

@@ -1,8 +1,19 @@
-import { namesIn } from '../condition/visit-tree.ts'
+import { namesIn, nodesIn } from '../condition/visit-tree.ts'
 import { answerName } from '../names/resolve-name.ts'
-import { column, fromQuery, operation, select, type Named, type Query, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  fromCommon,
+  fromQuery,
+  isNull,
+  operation,
+  select,
+  type Named,
+  type Query,
+  type Sql,
+} from '../sql/sql.ts'
 import { openCutter } from './calendars.ts'
 import { resolveFor, splitConditions, type Condition } from './conditions.ts'
+import { shareQuery } from './context.ts'
 import type { Fact } from './fact.ts'
 import { shownBounds } from './shown-bounds.ts'
 import { spine, type Bounds } from './spine.ts'
@@ -24,21 +35,28 @@ export function showPeriods(
     where: withinTime(context, at),
     distinct: true,
   })
+  const common = shareQuery(context, 'shown', grouped)
   const isTime = new Set(times.map(({ name }) => name))
-  const columnOf = (name: string): Sql => column(name, isTime.has(name) ? 'p' : 'f')
-  const columns: readonly Named[] = [...others, ...times].map(({ name }) => ({ name, sql: columnOf(name) }))
-  return select({
-    columns: [...columns, ...names.map((name) => ({ name, sql: column(name, 'f') }))],
+  const from = (columnOf: (name: string) => Sql): readonly Named[] =>
+    [...others, ...times].map(({ name }) => ({ name, sql: columnOf(name) }))
+  const ofPeriods = (name: string): Sql => column(name, isTime.has(name) ? 'p' : 'f')
+  const values = names.map((name) => ({ name, sql: column(name, 'f') }))
+  const same = times.map(({ name }) => operation('=', column(name, 'p'), column(name, 'f')))
+  const shown = select({
+    columns: [...from(ofPeriods), ...values],
     from: fromQuery('p', periods),
-    joins: [
-      {
-        ...fromQuery('f', grouped),
-        join: 'left',
-        on: times.map(({ name }) => operation('=', column(name, 'p'), column(name, 'f'))),
-      },
-    ],
-    where: againOn(fact, columnOf),
+    joins: [{ ...fromCommon('f', common), join: 'left', on: same }],
+    where: againOn(fact, ofPeriods),
   })
+  // What lies outside of the calendar, or has no time, is there all the same.
+  const [first] = times
+  const outside = select({
+    columns: [...from((name) => column(name, 'f')), ...values],
+    from: fromCommon('f', common),
+    joins: [{ ...fromQuery('p', periods), join: 'left', on: same }],
+    where: [isNull(column(first?.name ?? '', 'p'))],
+  })
+  return { kind: 'union', parts: [shown, outside] }
 }
 
 /** Conditions of the question and its metrics that speak of shown columns only, once more for the added rows. */
@@ -47,7 +65,8 @@ function againOn(fact: Fact, columnOf: (name: string) => Sql): readonly Sql[] {
   const filters = (leaf.conversion?.baseFilters ?? leaf.filters).filter(({ level }) => level !== 'measure')
   return splitConditions(context, leaf, filters, asking).flatMap((condition) => {
     const shown = namesIn(condition.tree).map((tree) => shownName(fact, condition, tree))
-    if (shown.length === 0 || shown.includes(undefined)) return []
+    const mentions = nodesIn(condition.tree).some(({ kind }) => kind === 'metric')
+    if (mentions || shown.length === 0 || shown.includes(undefined)) return []
     return [
       writeTree(condition.tree, {
         name: (tree) => {

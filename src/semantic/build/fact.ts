@@ -1,18 +1,18 @@
 import type { StandardGrain } from '../condition/tree.ts'
-import type { Cut } from '../names/resolve-name.ts'
 import { isMetricTime, timeOfLeaf, type Asked } from '../plan/asked.ts'
 import type { Leaf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
-import { column, fromCommon, fromQuery, operation, type Named, type Query, type Source, type Sql } from '../sql/sql.ts'
+import { column, fromCommon, fromQuery, isNull, not, type Named, type Query, type Source } from '../sql/sql.ts'
 import { aggregate, type Aggregated, type Grouping } from './aggregate.ts'
 import { grainOf, openCutter } from './calendars.ts'
 import type { Asking } from './conditions.ts'
-import { coarser, finer, rank, shareQuery, type Context } from './context.ts'
+import { coarser, finer, shareQuery, type Context } from './context.ts'
 import { accumulate } from './cumulative.ts'
 import { showPeriods } from './every-period.ts'
 import { leafRows, placeTime, type LeafRows } from './leaf-rows.ts'
 import { boundsOf, hasCalendar, type Bounds } from './spine.ts'
 import { moveTime } from './timeline.ts'
+import { startsOnly } from './starts-only.ts'
 import { withinTime } from './within-time.ts'
 
 /** Leaves that differ in their measures only, each with the name of its column. */
@@ -101,6 +101,11 @@ function requireTime({ context, leaf, times }: Fact, timeName: string | undefine
     ])
   }
   const declared = context.layer.models[leaf.model]?.measures[leaf.conversion?.base ?? measure]
+  const converted = Object.values(context.layer.models).find(({ measures }) => Object.hasOwn(measures, measure))
+    ?.measures[measure]
+  if (leaf.conversion !== undefined && (declared?.over_time ?? converted?.over_time) !== undefined) {
+    refuse('non_additive', `${measure} is chosen over time, which conversions cannot be.`)
+  }
   if (cumulative !== undefined && declared?.over_time !== undefined) {
     refuse('non_additive', `${measure} cannot be added up over time.`)
   }
@@ -108,6 +113,7 @@ function requireTime({ context, leaf, times }: Fact, timeName: string | undefine
 
 /** Whether a spine without a calendar has to know from when to when there are rows. */
 function needsBounds({ context, leaf, times, base }: Fact, shown: boolean): boolean {
+  if (leaf.cumulative === undefined && leaf.shifts.some((shift) => movesMonths(shift))) return true
   if (hasCalendar(context, base)) return false
   return shown || (leaf.cumulative !== undefined && times.length > 0) || leaf.shifts.some((shift) => movesMonths(shift))
 }
@@ -126,14 +132,25 @@ export interface FactRows {
 function groupRows(fact: Fact, { rows, source, bounds, values }: FactRows): Query {
   const { context, leaf, times, others, base } = fact
   const cuts = times.map(({ cut }) => cut ?? {})
-  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds })
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds, own: true })
   const time = moved.times.at(-1) ?? column('t', 'r')
   const cutter = openCutter(context)
   const by: readonly Named[] = [
     ...others.map(({ name }) => ({ name, sql: column(name, 'r') })),
     ...times.map(({ name, cut }) => ({ name, sql: cutter.cut(time, cut ?? {}) })),
   ]
+  if (
+    leaf.shifts.some((shift) => shift.kind === 'by' && shift.align === 'period' && movesMonths(shift)) &&
+    rows.late.length > 0
+  ) {
+    refuse(
+      'unsupported',
+      'A condition on the time of an offset of months cannot be proven right; bound the question with from and to.',
+    )
+  }
   const where = [
+    // A row without a time is seen from no other.
+    ...(leaf.shifts.length === 0 ? [] : [not(isNull(column('t', 'r')))]),
     ...rows.late.map(({ condition, sql }) => placeTime(sql, moved.times[condition.after] ?? time)),
     // A running number without a time is the one at the end: what came before the bounds counts too.
     ...withinTime(leaf.cumulative === undefined ? context : { ...context, from: undefined }, time),
@@ -155,13 +172,4 @@ function chooseOf({ layer }: Context, leaf: Leaf, times: readonly Asked[]): Grou
   const over = layer.models[leaf.model]?.measures[leaf.measure]?.over_time
   if (over === undefined) return undefined
   return { which: over.choose, per: over.per.map((entity) => `per ${entity}`), times: times.map(({ name }) => name) }
-}
-
-/** Of values at the start of a period, coarser columns show those of days that begin one of theirs. */
-function startsOnly({ shifts }: Leaf, base: StandardGrain, cuts: readonly Cut[], time: Sql): readonly Sql[] {
-  if (shifts.at(-1)?.kind !== 'start') return []
-  const grains = cuts.flatMap(({ grain }) => (grain === undefined ? [] : [grain]))
-  if (grains.length === 0 || grains.some((grain) => rank(grain) <= rank(base))) return []
-  const begins = grains.map((grain) => operation('=', { kind: 'truncate', of: time, grain }, time))
-  return [begins.reduce((left, right) => operation('or', left, right))]
 }

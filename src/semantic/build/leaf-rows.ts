@@ -72,8 +72,9 @@ function ownRows(context: Context, request: LeafRequest, more?: (rows: RowScope)
 }
 
 /** It speaks of a time that the rows do not have yet. */
-function isLate({ cumulative }: Leaf, { filter, after, time }: Condition): boolean {
-  return time && (after > 0 || (cumulative !== undefined && filter.level !== 'measure'))
+function isLate({ cumulative, conversion }: Leaf, { filter, after, time }: Condition): boolean {
+  const later = cumulative !== undefined || conversion !== undefined
+  return time && (after > 0 || (later && filter.level !== 'measure'))
 }
 
 const laterTime = column('t', 'later')

@@ -21,6 +21,11 @@ export function spine(context: Context, grain: StandardGrain, alias: string, bou
     const t: Sql = { kind: 'truncate', of: column('t', 'm'), grain }
     return fromQuery(alias, select({ columns: [{ name: 't', sql: t }], from: fromQuery('m', moments), distinct: true }))
   }
+  return series(grain, alias, bounds)
+}
+
+/** Every period between the bounds, whatever calendars there are. */
+export function series(grain: StandardGrain, alias: string, bounds: Bounds): Source {
   const cut = (of: Sql): Sql => ({ kind: 'truncate', of, grain })
   return { alias, from: { kind: 'series', first: cut(bounds.first), last: cut(bounds.last), grain } }
 }

@@ -1,11 +1,11 @@
-import type { StandardGrain } from '../condition/tree.ts'
+import { grains, type StandardGrain } from '../condition/tree.ts'
 import type { Cut } from '../names/resolve-name.ts'
 import type { Shift } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
 import { column, fromQuery, operation, select, type Joined, type Query, type Sql } from '../sql/sql.ts'
 import { calendarQuery, standardGrain } from './calendars.ts'
 import { rank, type Context } from './context.ts'
-import { spine, type Bounds } from './spine.ts'
+import { series, spine, type Bounds } from './spine.ts'
 
 /** A time moved by shifts. */
 export interface Timeline {
@@ -22,23 +22,46 @@ export interface Moving {
   readonly cuts: readonly Cut[]
   /** Of the time before it is moved; for spines without a calendar. */
   readonly bounds: Bounds
+  /** The bounds are those of all there is to see, so that no calendar may end before them. */
+  readonly own: boolean
 }
 
 const monthsIn: Partial<Record<StandardGrain, number>> = { month: 1, quarter: 3, year: 12 }
 
-export function moveTime(context: Context, time: Sql, { shifts, base, cuts, bounds }: Moving): Timeline {
+export function moveTime(context: Context, time: Sql, { shifts, base, cuts, bounds, own }: Moving): Timeline {
+  refuseMixed(shifts)
   const times: Sql[] = [time]
   const joins: Joined[] = []
   let around = bounds
   for (const [index, shift] of shifts.entries()) {
     const alias = `s${String(index + 1)}`
     const before = times.at(-1) ?? time
-    const moved = moveOnce(context, { before, shift, base, cuts, alias, around })
+    const moved = moveOnce(context, { before, shift, base, cuts, alias, around, own })
     if (moved.join !== undefined) joins.push(moved.join)
     times.push(moved.time)
     around = moved.around
   }
   return { times, joins }
+}
+
+/** Months within days, or a start of a period within anything, would count some days several times. */
+function refuseMixed(shifts: readonly Shift[]): void {
+  const kinds = shifts.map((shift) =>
+    shift.kind === 'start'
+      ? 'start'
+      : shift.unit === 'month' || shift.unit === 'quarter' || shift.unit === 'year'
+        ? 'months'
+        : grains.some((grain) => grain === shift.unit)
+          ? 'days'
+          : shift.unit,
+  )
+  const [first] = kinds
+  if (shifts.length > 1 && (first === 'start' || kinds.some((kind) => kind !== first))) {
+    refuse(
+      'unsupported',
+      'Offsets of different kinds within one another cannot be proven right; name one of them only.',
+    )
+  }
 }
 
 interface Move {
@@ -48,6 +71,7 @@ interface Move {
   readonly cuts: readonly Cut[]
   readonly alias: string
   readonly around: Bounds
+  readonly own: boolean
 }
 
 interface Moved {
@@ -62,7 +86,11 @@ function moveOnce(context: Context, move: Move): Moved {
   const own: Sql = { kind: 'truncate', of: before, grain: base }
   const meet = (bounds: Bounds, on: Sql): Moved => ({
     time: at,
-    join: { ...spine(context, base, alias, bounds), join: 'inner', on: [on] },
+    join: {
+      ...(move.own ? series(base, alias, bounds) : spine(context, base, alias, bounds)),
+      join: 'inner',
+      on: [on],
+    },
     around: bounds,
   })
   if (shift.kind === 'start') {
@@ -81,11 +109,21 @@ function moveOnce(context: Context, move: Move): Moved {
   const shifted = { first: direct(around.first), last: direct(around.last) }
   if (monthsIn[unit] === undefined || rank(base) >= rank('month')) return { time: direct(before), around: shifted }
   if (shift.align === 'period' && cuts.every(isWholeMonths)) {
+    refusePartMonths(context)
     return { time: direct({ kind: 'truncate', of: before, grain: 'month' }), around: shifted }
   }
   // A month's last day may be seen from up to three days after the same day of the later month.
   const bounds = { first: shifted.first, last: later(shifted.last, 3, 'day') }
   return meet(bounds, operation('=', later(at, -count, unit), own))
+}
+
+/** Half of a month beside the whole of the one before would be no comparison. */
+function refusePartMonths({ from, until }: Context): void {
+  if ([from, until].some((bound) => bound !== undefined && !bound.endsWith('-01T00:00:00'))) {
+    refuse('unsupported', 'An offset of months is asked from the first to the last day of months, or by day.', [
+      'metric_time__day',
+    ])
+  }
 }
 
 const later = (of: Sql, count: number, unit: StandardGrain): Sql => ({ kind: 'shift', of, count, unit })

@@ -33,6 +33,7 @@ export const clickhouse: Dialect = {
   placeholder: (marker, type) => `{${marker}:${type === undefined ? 'String' : types[type]}}`,
   call: (name, args) => (name === 'length' ? `lengthUTF8(${args.join(', ')})` : standardCall(name, args)),
   concat: (left, right) => `concat(${left}, ${right})`,
+  modulo: (left, right) => `(${left} % ${right})`,
   divide: (left, right) => `(toFloat64(${left}) / nullIf(toFloat64(${right}), 0))`,
   cast: (sql, to) => `CAST(${sql}, ${quoted(types[to])})`,
   truncate: (sql, grain) => `CAST(date_trunc(${quoted(grain)}, ${sql}), ${quoted(types.timestamp)})`,

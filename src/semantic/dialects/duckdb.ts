@@ -21,6 +21,7 @@ export const duckdb: Dialect = {
   placeholder: (marker, type) => (type === undefined ? marker : `CAST(${marker} AS ${types[type]})`),
   call: (name, args) => (name === 'length' ? `LENGTH(${args.join(', ')})` : standardCall(name, args)),
   concat: (left, right) => `(${left} || ${right})`,
+  modulo: (left, right) => `(${left} % ${right})`,
   divide: (left, right) => `(CAST(${left} AS DOUBLE) / NULLIF(CAST(${right} AS DOUBLE), 0))`,
   cast: (sql, to) => `CAST(${sql} AS ${types[to]})`,
   // Of a date, DATE_TRUNC is a date.

@@ -1,4 +1,5 @@
 import type { CastType, DatePart, StandardGrain } from '../condition/tree.ts'
+import { refuse } from '../refuse.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { parts, quoted, standardCall } from './standard.ts'
 
@@ -41,6 +42,16 @@ const interval = (count: number, unit: StandardGrain): string =>
     ? `INTERVAL ${String(count * 1000)} MICROSECOND`
     : `INTERVAL ${String(count)} ${unit.toUpperCase()}`
 
+const digits = Array.from({ length: 10 }, (_, digit) => `SELECT ${String(digit)}${digit === 0 ? ' AS `d`' : ''}`).join(
+  ' UNION ALL ',
+)
+/** 273 years of days, 114 of hours, 19 of minutes. */
+const numbersFor = (grain: StandardGrain): readonly { readonly alias: string; readonly times: number }[] =>
+  Array.from({ length: grain === 'minute' ? 7 : grain === 'hour' ? 6 : 5 }, (_, place) => ({
+    alias: `d${String(place)}`,
+    times: 10 ** place,
+  }))
+
 /** MariaDB 10.5 and MySQL 8.0 and later. Text compares as the columns' collations say. */
 export const mysql: Dialect = {
   name: 'mysql',
@@ -60,6 +71,7 @@ export const mysql: Dialect = {
     return standardCall(name, args)
   },
   concat: (left, right) => `CONCAT(${left}, ${right})`,
+  modulo: (left, right) => `(${left} % ${right})`,
   divide: (left, right) => `(CAST(${left} AS DOUBLE) / NULLIF(CAST(${right} AS DOUBLE), 0))`,
   cast: (sql, to) => `CAST(${sql} AS ${types[to]})`,
   truncate,
@@ -71,7 +83,15 @@ export const mysql: Dialect = {
   estimate: undefined,
   avg: (sql) => `AVG(CAST(${sql} AS DOUBLE))`,
   countDistinct: (sql) => `COUNT(DISTINCT ${sql})`,
-  series: (first, last, grain) =>
-    `WITH RECURSIVE \`series\` AS (SELECT ${first} AS \`t\` UNION ALL SELECT \`t\` + ${interval(1, grain)} FROM \`series\` WHERE \`t\` + ${interval(1, grain)} <= ${last}) SELECT \`t\` FROM \`series\` WHERE \`t\` IS NOT NULL`,
+  // A recursive table within a subquery cannot see the common tables of the statement in MariaDB, so numbers are multiplied out.
+  series: (first, last, grain) => {
+    if (grain === 'second' || grain === 'millisecond') {
+      refuse('unsupported', `MySQL lists no ${grain}s between two times; declare a calendar of them.`)
+    }
+    const numbers = numbersFor(grain)
+    const sum = numbers.map(({ alias, times }) => `\`${alias}\`.\`d\` * ${String(times)}`).join(' + ')
+    const from = numbers.map(({ alias }) => `(${digits}) AS \`${alias}\``).join(', ')
+    return `SELECT \`t\` FROM (SELECT ${first} + INTERVAL (${sum}) ${grain.toUpperCase()} AS \`t\` FROM ${from}) AS \`n\` WHERE \`t\` <= ${last}`
+  },
   order: (sql, { descending }) => `${sql} IS NULL, ${sql} ${descending ? 'DESC' : 'ASC'}`,
 }

@@ -25,6 +25,8 @@ export const postgres: Dialect = {
     return standardCall(name, args)
   },
   concat: (left, right) => `(${left} || ${right})`,
+  // There is no modulo of doubles.
+  modulo: (left, right) => `(CAST(${left} AS NUMERIC) % CAST(${right} AS NUMERIC))`,
   divide: (left, right) => `(CAST(${left} AS DOUBLE PRECISION) / NULLIF(CAST(${right} AS DOUBLE PRECISION), 0))`,
   cast: (sql, to) => `CAST(${sql} AS ${types[to]})`,
   truncate: (sql, grain) => `DATE_TRUNC(${quoted(grain)}, ${sql})`,

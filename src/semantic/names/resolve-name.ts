@@ -128,6 +128,7 @@ function findColumns(words: readonly string[], scope: NameScope): Found | undefi
       return [base, way]
     }),
   )
+  refuseDifferent(name, [...columns.values()], scope)
   const present = new Map([...columns].flatMap(([base, way]) => (way === undefined ? [] : [[base, way] as const])))
   return { name, kind: [...present.values()][0]?.kind ?? 'dimension', columns: present }
 }
@@ -154,6 +155,17 @@ function findApart(words: readonly string[], perBase: readonly BaseMatches[]): F
   if (found.some(([, one]) => one.reach.model !== reach.model || one.item !== item || one.kind !== kind))
     return undefined
   return { name: words.join('__'), kind, columns: new Map(found) }
+}
+
+/** One name, two things: `seller` that is a store to one metric and an account to another. */
+function refuseDifferent(name: string, ways: readonly (Reachable | undefined)[], { layer }: NameScope): void {
+  const meanings = ways.map((way) => {
+    if (way === undefined) return ''
+    if (way.kind !== 'entity') return `${way.reach.model}.${way.item}`
+    return layer.models[way.reach.model]?.entities[way.item]?.of ?? way.item
+  })
+  if (new Set(meanings).size > 1)
+    refuse('ambiguous', `${name} is not the same to every metric: ${[...new Set(meanings)].join(' or ')}.`)
 }
 
 /** A model's own dimension may go by several of its identities. */

@@ -14,6 +14,7 @@ export interface Dialect {
   placeholder(marker: string, type: CastType | undefined): string
   call(name: FunctionName, args: readonly string[]): string
   concat(left: string, right: string): string
+  modulo(left: string, right: string): string
   /** x ÷ y as a real number, null where y is 0. */
   divide(left: string, right: string): string
   cast(sql: string, to: CastType): string

@@ -149,6 +149,7 @@ function writeOperation({ operator, left, right }: Extract<Sql, { kind: 'operati
   const after = writeSql(right, writer)
   if (operator === '/') return writer.dialect.divide(before, after)
   if (operator === '||') return writer.dialect.concat(before, after)
+  if (operator === '%') return writer.dialect.modulo(before, after)
   return `(${before} ${operator.toUpperCase()} ${after})`
 }
 

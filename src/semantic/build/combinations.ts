@@ -1,7 +1,8 @@
 import { namesIn } from '../condition/visit-tree.ts'
-import type { Tree } from '../condition/tree.ts'
+import type { Model } from '../../../schemas/metrics.ts'
+import type { StandardGrain, Tree } from '../condition/tree.ts'
 import type { Reachable } from '../names/list-columns.ts'
-import type { Hop } from '../names/reach-models.ts'
+import { partitionsOf, type Hop } from '../names/reach-models.ts'
 import { metricTime, resolveName, type NameRequest, type NameScope } from '../names/resolve-name.ts'
 import { askedOf, type Asked } from '../plan/asked.ts'
 import { RefusalSignal, refuse } from '../refuse.ts'
@@ -186,19 +187,44 @@ function askedSql(
   return names({ name: resolved.name, path: [], grain, part }).sql
 }
 
-/** The rows of the model before, by the entity that leads here. */
+/** The rows of the model before, by the entity that leads here, and by the partitions of both. */
 function before(context: Context, base: string, prefix: readonly Hop[], rows: RowScope, alias: string): Joined {
   const last = prefix.at(-1)
-  const from = prefix.at(-2)?.model ?? base
-  const entity = context.layer.models[from]?.entities[last?.entity ?? '']
-  const key = context.layer.models[last?.model ?? '']?.entities[last?.key ?? '']
+  const from = context.layer.models[prefix.at(-2)?.model ?? base]
+  const target = context.layer.models[last?.model ?? '']
+  if (last === undefined || from === undefined || target === undefined) throw new Error('Nothing leads here')
+  const shared = partitionsOf(target).filter((name) => partitionsOf(from).includes(name))
   const query = select({
-    columns: [{ name: 'k', sql: expressionOf(entity?.expr ?? last?.entity ?? '') }],
-    from: { alias: 't', from: tableOf(context, from) },
-    where: policyOf(context, from),
+    columns: [
+      { name: 'k', sql: expressionOf(from.entities[last.entity]?.expr ?? last.entity) },
+      ...shared.map((name) => ({ name, sql: partitionOf(from, name) })),
+    ],
+    from: { alias: 't', from: tableOf(context, prefix.at(-2)?.model ?? base) },
+    where: policyOf(context, prefix.at(-2)?.model ?? base),
   })
-  const own = rows.own(last?.key ?? '', key?.expr ?? last?.key ?? '')
-  return { ...fromQuery(alias, query), join: 'left', on: [operation('=', column('k', alias), own)] }
+  const own = rows.own(last.key, target.entities[last.key]?.expr ?? last.key)
+  const on = [
+    operation('=', column('k', alias), own),
+    ...shared.map((name) => {
+      const at: Sql = {
+        kind: 'cast',
+        of: rows.own(`${name} partition`, target.dimensions[name]?.expr ?? name),
+        to: 'timestamp',
+      }
+      return operation('=', column(name, alias), { kind: 'truncate', of: at, grain: grainOfPartition(target, name) })
+    }),
+  ]
+  return { ...fromQuery(alias, query), join: 'left', on }
+}
+
+function grainOfPartition({ dimensions }: Model, name: string): StandardGrain {
+  const dimension = dimensions[name]
+  return dimension?.type === 'time' ? dimension.grain : 'day'
+}
+
+function partitionOf(model: Model, name: string): Sql {
+  const at: Sql = { kind: 'cast', of: expressionOf(model.dimensions[name]?.expr ?? name), to: 'timestamp' }
+  return { kind: 'truncate', of: at, grain: grainOfPartition(model, name) }
 }
 
 /** metric_time without a metric: every moment of a calendar, beside every row. */

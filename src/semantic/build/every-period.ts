@@ -1,3 +1,4 @@
+import type { StandardGrain } from '../condition/tree.ts'
 import { namesIn, nodesIn } from '../condition/visit-tree.ts'
 import { answerName } from '../names/resolve-name.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from '../sql/sql.ts'
 import { openCutter } from './calendars.ts'
 import { resolveFor, splitConditions, type Condition } from './conditions.ts'
-import { shareQuery } from './context.ts'
+import { coarser, shareQuery } from './context.ts'
 import type { Fact } from './fact.ts'
 import { shownBounds } from './shown-bounds.ts'
 import { spine, type Bounds } from './spine.ts'
@@ -25,14 +26,16 @@ export function showPeriods(
   fact: Fact,
   { grouped, bounds, names }: { readonly grouped: Query; readonly bounds: Bounds; readonly names: readonly string[] },
 ): Query {
-  const { context, times, others, base } = fact
+  const { context, times, others } = fact
+  const grain = shownGrain(fact)
   const cutter = openCutter(context)
   const at = column('t', 's')
   const periods = select({
     columns: times.map(({ name, cut }) => ({ name, sql: cutter.cut(at, cut ?? {}) })),
-    from: spine(context, base, 's', shownBounds(fact, bounds)),
+    from: spine(context, grain, 's', shownBounds(fact, bounds)),
     joins: cutter.joins,
-    where: withinTime(context, at),
+    // The first period may begin before the bounds.
+    where: withinTime(context, at, grain),
     distinct: true,
   })
   const common = shareQuery(context, 'shown', grouped)
@@ -57,6 +60,12 @@ export function showPeriods(
     where: [isNull(column(first?.name ?? '', 'p'))],
   })
   return { kind: 'union', parts: [shown, outside] }
+}
+
+/** The coarsest grain that has every asked-for period: that of the only one, else the fact's. */
+function shownGrain({ times, base }: Fact): StandardGrain {
+  const [first, ...rest] = times.map(({ cut }) => cut?.grain)
+  return first === undefined || rest.some((grain) => grain !== first) ? base : coarser(base, first)
 }
 
 /** Conditions of the question and its metrics that speak of shown columns only, once more for the added rows. */

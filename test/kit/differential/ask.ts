@@ -8,8 +8,11 @@ import { findDifference } from './compare-answers.ts'
 import type { Generated } from './generated.ts'
 
 export interface Outcome {
-  /** `wrong`: a number or a row that is not the expected one. `refusal`: one answers, the other refuses. */
-  readonly kind: 'same' | 'wrong' | 'refusal' | 'failure'
+  /**
+   * `wrong`: a number or a row that is not the expected one. `unsound`: an answer where there is none. `cautious`: a refusal
+   * where the evaluator has an answer; that is a question less, but no wrong number.
+   */
+  readonly kind: 'same' | 'wrong' | 'unsound' | 'cautious' | 'failure'
   readonly expected: string
   readonly what: string
   readonly sql: string
@@ -35,11 +38,11 @@ export async function ask(
   const outcome = { expected: reason, sql: 'refusal' in compiled ? '' : compiled.statement.sql }
   if ('reason' in expected) {
     return refused === undefined
-      ? { ...outcome, kind: 'refusal', what: `an answer in place of ${expected.reason}: ${expected.message}` }
+      ? { ...outcome, kind: 'unsound', what: `an answer in place of ${expected.reason}: ${expected.message}` }
       : { ...outcome, kind: 'same', what: refused.reason }
   }
   if (refused !== undefined || 'refusal' in compiled) {
-    return { ...outcome, kind: 'refusal', what: `${refused?.reason ?? ''}: ${refused?.message ?? ''}` }
+    return { ...outcome, kind: 'cautious', what: `${refused?.reason ?? ''}: ${refused?.message ?? ''}` }
   }
   try {
     const given = await engine.run(compiled.statement, { limits, tables: compiled.tables })

@@ -12,7 +12,9 @@ interface Layer {
 const everything: Layer = { folders: [''], packages: ['node:*', 'commander', 'pino', 'zod'] }
 const words = ['schemas', 'src/core']
 /** The contract of an engine, and what all of them need; one engine never imports another. */
-const engine = ['engine', 'engine-deadline', 'engine-rows', 'engine-type'].map((name) => `src/semantic/${name}.ts`)
+const engine = ['engine', 'engine-catalog', 'engine-deadline', 'engine-rows', 'engine-type', 'engine-words'].map(
+  (name) => `src/semantic/${name}.ts`,
+)
 const doors = [...words, 'src/search', 'src/semantic']
 
 /** The table of src/README.md, with the client libraries of each folder. The longest folder that fits a path counts. */

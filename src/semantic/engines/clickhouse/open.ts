@@ -3,12 +3,13 @@ import pLimit from 'p-limit'
 import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult, RunLimits, Statement } from '../../engine.ts'
+import { readColumns } from '../../engine-catalog.ts'
 import { openClient } from './client.ts'
 import type { ClickhouseConnection } from './config.ts'
-import { toEngineError } from './engine-error.ts'
-import { readColumns } from './read-columns.ts'
+import { toClickhouseError } from './engine-error.ts'
 import { readRights, rightsAdvice } from './rights.ts'
 import { readWatermark, type Ask } from './watermark.ts'
+import { tables } from './tables.ts'
 
 /** How many statements run at once. */
 const concurrency = 8
@@ -36,14 +37,14 @@ export async function openClickhouse({ name, options }: EngineOptions<Clickhouse
         slots(() => attempt({ statement, tables, limits, signal: stop })),
       )
     } catch (error) {
-      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+      throw toClickhouseError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
     }
   }
 
   return {
     dialect: 'clickhouse',
     run,
-    columns: (table) => readColumns(table, name, run),
+    columns: (table) => readColumns(table, { connection: name, run, dialect: 'clickhouse', tables }),
     check: async () => {
       const found = await readRights(run)
       return found.length === 0 ? [] : [`Connection ${name}: its user ${found.join(', ')}. ${rightsAdvice}`]

@@ -1,15 +1,13 @@
 import type { Engine } from '../../engine.ts'
+import { readCatalog } from '../../engine-catalog.ts'
 
 export const rightsAdvice =
   'Metrics should be read by a user who can do nothing else, though nothing is ever written: ' +
   "CREATE USER aquifer_reader IDENTIFIED BY '…'; GRANT SELECT ON DATABASE.* TO aquifer_reader;"
 
-const limits = { rows: 1000, bytes: 1 << 20, timeoutMs: 30_000 }
-
 /** What its user may do that nobody who only reads needs. */
 export async function readRights(run: Engine['run']): Promise<readonly string[]> {
-  const { rows } = await run({ sql: 'show grants', values: [] }, { limits, tables: [] })
-  const grants = rows.map(([grant]) => String(grant))
+  const grants = await readCatalog(run, { sql: 'show grants', values: [] })
   const privileges = grants.map((grant) => grant.replace(/^GRANT /, '').replace(/ (?:ON|TO) .*/s, ''))
   const has = (words: RegExp): boolean => privileges.some((each) => words.test(each))
   return [

@@ -5,9 +5,10 @@ import pLimit from 'p-limit'
 import { AquiferError } from '../../../core/errors.ts'
 import { hint, nearest } from '../../../core/nearest.ts'
 import { identifier, literal, type Database } from './database.ts'
-import { toEngineError } from './engine-error.ts'
+import { toDuckdbError } from './engine-error.ts'
 import { unreadable } from './folder.ts'
-import { Refused, type TableRef } from './read-statement.ts'
+import { Refused } from '../../engine-words.ts'
+import type { TableRef } from './read-statement.ts'
 import { openReferences } from './references.ts'
 import { watermarkOf, type Reading, type Source } from './source.ts'
 
@@ -114,7 +115,7 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
 
   async function read(sql: string): Promise<Reading | undefined> {
     const used = await turn(use).catch((error: unknown) => {
-      throw toEngineError(error, name)
+      throw toDuckdbError(error, name)
     })
     if (used === undefined) return undefined
     const { from, attached } = used
@@ -129,7 +130,7 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
       await connection.run(`USE ${alias}`)
     } catch (error) {
       release()
-      throw error instanceof Refused ? error : toEngineError(error, name)
+      throw error instanceof Refused ? error : toDuckdbError(error, name)
     }
     return {
       connection,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { AquiferError, type ErrorCode } from '../../../core/errors.ts'
-import { Refused } from './read-statement.ts'
+import type { AquiferError } from '../../../core/errors.ts'
+import { toEngineError, type Worded } from '../../engine-words.ts'
 
 /** A file that a statement reads: as it is called, and where it is on this disk. */
 export interface PlacedFile {
@@ -40,17 +40,10 @@ export function isFatal(thrown: unknown): boolean {
 }
 
 /** Whatever was thrown, in our words. A fault in one of the files names that file, and the line if it has lines. */
-export function toEngineError(thrown: unknown, connection: string, files: readonly PlacedFile[] = []): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
-  const [code, problem, fix] = word(thrown, files)
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `Connection ${connection}: ${problem}`, options)
-}
-
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
+export const toDuckdbError = (thrown: unknown, connection: string, files: readonly PlacedFile[] = []): AquiferError =>
+  toEngineError(thrown, connection, (error) => word(error, files))
 
 function word(thrown: unknown, files: readonly PlacedFile[]): Worded {
-  if (thrown instanceof Refused) return ['METRIC_SQL_FAILED', `the statement ${thrown.message}`]
   const report = reportOf(thrown)
   if (report === undefined) return ['INTERNAL', 'something went wrong inside Aquifer']
   const text = report.exception_message

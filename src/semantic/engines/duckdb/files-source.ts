@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 
 import { AquiferError } from '../../../core/errors.ts'
 import { identifier, interruptible, type Database } from './database.ts'
-import { toEngineError } from './engine-error.ts'
+import { toDuckdbError } from './engine-error.ts'
 import type { FileStore, Listing, TakenFile } from './file-store.ts'
 import { fileTables, type FileSet, type FileTables } from './file-tables.ts'
 import type { TableRef } from './read-statement.ts'
@@ -119,7 +119,7 @@ export function openFilesSource(options: FilesOptions): Source {
       } catch (error) {
         const current = await taken.isCurrent()
         taken[Symbol.dispose]()
-        if (current) throw toEngineError(error, name, taken.files)
+        if (current) throw toDuckdbError(error, name, taken.files)
         await giveBack(session, from, 'well')
         return undefined
       }

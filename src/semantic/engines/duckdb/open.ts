@@ -9,7 +9,7 @@ import type { Engine, EngineResult } from '../../engine.ts'
 import type { DuckDbConnection } from './config.ts'
 import { openDatabase, type Database } from './database.ts'
 import { openDatabaseFile } from './database-file.ts'
-import { isFatal, toEngineError } from './engine-error.ts'
+import { isFatal, toDuckdbError } from './engine-error.ts'
 import { fileKind } from './file-kind.ts'
 import type { FileStore } from './file-store.ts'
 import { openFilesSource } from './files-source.ts'
@@ -84,7 +84,7 @@ export async function openDuckDb({ name, options, dir, log }: EngineOptions<Duck
       } catch (error) {
         signal.throwIfAborted()
         broken = isFatal(error)
-        if (await reading.isCurrent()) throw toEngineError(error, name, reading.files)
+        if (await reading.isCurrent()) throw toDuckdbError(error, name, reading.files)
       } finally {
         await reading.release(broken ? 'broken' : 'well')
       }
@@ -106,7 +106,7 @@ export async function openDuckDb({ name, options, dir, log }: EngineOptions<Duck
         return run.finally(() => running.delete(run))
       })
     } catch (error) {
-      throw toEngineError(error, name)
+      throw toDuckdbError(error, name)
     }
   }
 

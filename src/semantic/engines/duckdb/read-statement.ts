@@ -1,11 +1,10 @@
+import { Refused } from '../../engine-words.ts'
+
 /** A table as a statement names it; without a schema, the schema is ''. */
 export interface TableRef {
   readonly schema: string
   readonly table: string
 }
-
-/** A statement that we do not run; the message says why, after "the statement". */
-export class Refused extends Error {}
 
 /** The table functions that make rows of their arguments alone; the others read files, memory or settings, or change them. */
 const tableFunctions = new Set(['generate_series', 'json_each', 'json_tree', 'range', 'repeat', 'repeat_row', 'unnest'])

@@ -5,7 +5,7 @@ import { limitRows } from '../../engine-rows.ts'
 import type { EngineResult, RunLimits, SqlValue, Statement } from '../../engine.ts'
 import { cellReader, columnType } from './cells.ts'
 import { interruptible } from './database.ts'
-import { Refused } from './read-statement.ts'
+import { Refused } from '../../engine-words.ts'
 
 export interface Work {
   readonly statement: Statement

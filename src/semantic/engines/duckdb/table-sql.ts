@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { AquiferError } from '../../../core/errors.ts'
 import { BadCsv, countValues, csvShape, readCsv, type CsvShape } from './csv-shape.ts'
 import { interruptible, literal, type Database } from './database.ts'
-import { toEngineError } from './engine-error.ts'
+import { toDuckdbError } from './engine-error.ts'
 import type { TakenFile } from './file-store.ts'
 import type { FileSet } from './file-tables.ts'
 
@@ -60,7 +60,7 @@ export function tableSql({ connection: name, nulls, closing }: Context): {
     try {
       return await interruptible(connection, closing, () => work(connection))
     } catch (error) {
-      if (!(error instanceof BadCsv)) throw toEngineError(error, name, files)
+      if (!(error instanceof BadCsv)) throw toDuckdbError(error, name, files)
       const message = `Connection ${name}: ${files[0]?.path ?? 'a file'} ${error.message}`
       throw new AquiferError('METRIC_DATA_INVALID', message, { cause: error })
     } finally {

@@ -2,12 +2,13 @@ import pLimit from 'p-limit'
 import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
+import { readColumns } from '../../engine-catalog.ts'
 import type { MysqlConnection } from './config.ts'
 import { openConnections, poolSize, type Session } from './connections.ts'
-import { isConnectionLost, toEngineError } from './engine-error.ts'
-import { readColumns } from './read-columns.ts'
+import { isConnectionLost, toMysqlError } from './engine-error.ts'
 import { readRights, rightsAdvice } from './rights.ts'
 import { runStatement, type Work } from './run-statement.ts'
+import { tables } from './tables.ts'
 
 const catalogLimits = { rows: 1, bytes: 1000, timeoutMs: 30_000 }
 const zonesSql = "select convert_tz('2020-01-01', 'UTC', 'Europe/Berlin') is not null"
@@ -57,7 +58,7 @@ export async function openMysql({ name, options, log }: EngineOptions<MysqlConne
         slots(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
-      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+      throw toMysqlError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
     }
   }
 
@@ -69,7 +70,7 @@ export async function openMysql({ name, options, log }: EngineOptions<MysqlConne
   return {
     dialect: 'mysql',
     run,
-    columns: (table) => readColumns(table, name, run),
+    columns: (table) => readColumns(table, { connection: name, run, dialect: 'mysql', tables }),
     zones: () => {
       zones ??= askZones().catch((error: unknown) => {
         zones = undefined

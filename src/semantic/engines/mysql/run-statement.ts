@@ -4,7 +4,8 @@ import { limitRows } from '../../engine-rows.ts'
 import type { EngineResult, RunLimits, SqlValue, Statement } from '../../engine.ts'
 import { readerOf, type Field } from './cells.ts'
 import type { Connections, Session } from './connections.ts'
-import { isStatementsFault, Refused } from './engine-error.ts'
+import { Refused } from '../../engine-words.ts'
+import { isStatementsFault } from './engine-error.ts'
 
 export interface Work {
   readonly statement: Statement
@@ -71,7 +72,7 @@ interface Answer extends Omit<EngineResult, 'watermark'> {
 
 async function execute(connection: Connection, { sql, values }: Statement, limits: RunLimits): Promise<Answer> {
   const prepared = await prepare(connection, sql)
-  if (!returnsRows(prepared)) throw new Refused('it returns no rows')
+  if (!returnsRows(prepared)) throw new Refused('is not a query: it returns no rows')
   const { TypedParameter } = (await import('mysql2')).default
   const bound = values.map((value) => bind(value, TypedParameter.BIGINT))
   const answer = Promise.withResolvers<Answer>()

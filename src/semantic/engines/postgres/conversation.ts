@@ -1,7 +1,7 @@
 import type { EngineResult, RunLimits, Statement } from '../../engine.ts'
 import { limitRows } from '../../engine-rows.ts'
 import { readerOf, type RowReader } from './cells.ts'
-import { Refused } from './engine-error.ts'
+import { Refused } from '../../engine-words.ts'
 import type { Prepared } from './prepared.ts'
 import { beginSql, endSql, prologueSql } from './settings.ts'
 import { wireOf, type Conversation, type Wire } from './wire.ts'
@@ -50,7 +50,7 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
     wireBytes += chunk.length
     if (phase === 'rows' && wireBytes > 2 * limits.bytes + 16 * batchBytes) overflow()
   }
-  const onNoData = (): void => fail(new Refused('it returns no rows'))
+  const onNoData = (): void => fail(new Refused('is not a query: it returns no rows'))
 
   function ask(): void {
     const perRow = received === 0 ? batchBytes / firstBatchRows : rowBytes / received
@@ -146,7 +146,7 @@ export function createTalk({ sql, values }: Statement, { limits, prepared }: Tal
       } else if (phase === 'rows') end()
     },
     handleEmptyQuery() {
-      fail(new Refused('it is empty'))
+      fail(new Refused('is not a query: it is empty'))
     },
     handleReadyForQuery: () => settle(phase === 'end'),
     handleError: fail,

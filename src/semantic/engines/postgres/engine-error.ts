@@ -1,24 +1,29 @@
-import { AquiferError, type ErrorCode } from '../../../core/errors.ts'
+import type { AquiferError } from '../../../core/errors.ts'
+import {
+  ambiguous,
+  badSql,
+  badType,
+  badValue,
+  badValues,
+  byZero,
+  forbidden,
+  noColumn,
+  noDatabase,
+  noTable,
+  outOfRange,
+  Refused,
+  same,
+  timedOut,
+  toEngineError,
+  wordNetwork,
+  type Place,
+  type Worded,
+  type Wording,
+} from '../../engine-words.ts'
 
-/** A statement that we do not run. */
-export class Refused extends Error {}
-
-/** What was asked of the database, for messages. */
-export interface Place {
-  /** Name of the connection. */
-  readonly connection: string
-  readonly sql?: string
-  readonly tables?: readonly string[]
-  readonly timeoutMs?: number
-}
-
-/** Whatever the driver threw, in our words: Postgres's own may hold values, SQL and addresses. */
-export function toEngineError(thrown: unknown, place: Place): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
-  const [code, problem, fix] = word(thrown, place)
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `Connection ${place.connection}: ${problem}`, options)
-}
+/** Whatever the driver threw, in our words. */
+export const toPostgresError = (thrown: unknown, place: Place): AquiferError =>
+  toEngineError(thrown, place.connection, (error) => word(error, place))
 
 /** The five characters by which Postgres names a condition; undefined for what did not come from it. */
 export function sqlState(thrown: unknown): string | undefined {
@@ -41,10 +46,7 @@ export function isStalePlan(thrown: unknown): boolean {
   return ['0A000', '26000'].includes(sqlState(thrown) ?? '')
 }
 
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
-
 function word(thrown: unknown, place: Place): Worded {
-  if (thrown instanceof Refused) return ['METRIC_SQL_FAILED', `the statement is not a query: ${thrown.message}`]
   const state = sqlState(thrown)
   if (state === undefined) return wordConnection(thrown)
   const found = byState[state]?.(identifierAt(thrown, place.sql), place)
@@ -53,40 +55,29 @@ function word(thrown: unknown, place: Place): Worded {
   return [code, `${problem} (SQLSTATE ${state})`]
 }
 
-type Wording = (identifier: string, place: Place) => Worded
-
-const timeout: Wording = (_, { timeoutMs = 0 }) => ['METRIC_TIMEOUT', `no answer within ${String(timeoutMs / 1000)} s.`]
-
 const byState: Readonly<Record<string, Wording>> = {
-  '28000': () => ['METRIC_ENGINE_AUTH', 'the database refuses this user'],
-  '28P01': () => ['METRIC_ENGINE_AUTH', 'the database refuses this password'],
-  '08P01': () => ['INTERNAL', 'the statement and its values do not fit together'],
-  '3D000': () => [
-    'CONFIG_INVALID',
-    'there is no database of this name on the server',
-    'Correct the URL of the connection.',
-  ],
-  '22012': () => ['METRIC_SQL_FAILED', 'an expression divides by zero'],
-  '22P02': () => ['METRIC_SQL_FAILED', 'an expression reads text as something that it is not'],
-  '22003': () => ['METRIC_SQL_FAILED', 'a number is too large for its type'],
-  '25006': () => ['METRIC_SQL_FAILED', 'the statement writes, and nothing is ever written here'],
-  '42501': (_, { tables = [] }) => [
-    'METRIC_ENGINE_AUTH',
-    `this user may not read what the statement needs${tables.length === 0 ? '' : ` (${tables.join(', ')})`}`,
-  ],
-  '42703': (name) => ['METRIC_SQL_FAILED', `there is no column${name}`],
-  '42P01': (name) => ['METRIC_TABLE_UNKNOWN', `there is no table${name}`],
+  '28000': same('METRIC_ENGINE_AUTH', 'the database refuses this user'),
+  '28P01': same('METRIC_ENGINE_AUTH', 'the database refuses this password'),
+  '08P01': badValues,
+  '3D000': noDatabase,
+  '22012': byZero,
+  '22P02': badValue,
+  '22003': outOfRange,
+  '25006': same('METRIC_SQL_FAILED', 'the statement writes, and nothing is ever written here'),
+  '42501': forbidden,
+  '42703': noColumn,
+  '42P01': noTable,
   '3F000': (name) => ['METRIC_TABLE_UNKNOWN', `there is no schema${name}`],
   '42883': (name) => ['METRIC_SQL_FAILED', `no function or operator${name} takes arguments of these types`],
-  '42702': (name) => ['METRIC_SQL_FAILED', `column${name} is ambiguous`],
-  '42601': () => ['METRIC_SQL_FAILED', 'an expression is not valid SQL'],
-  '42804': () => ['METRIC_SQL_FAILED', 'an expression mixes types'],
-  '42846': () => ['METRIC_SQL_FAILED', 'an expression casts between types that have no cast'],
-  '53300': () => ['METRIC_ENGINE_UNREACHABLE', 'the database has no connection left'],
-  '57014': timeout,
+  '42702': ambiguous,
+  '42601': badSql,
+  '42804': badType,
+  '42846': same('METRIC_SQL_FAILED', 'an expression casts between types that have no cast'),
+  '53300': same('METRIC_ENGINE_UNREACHABLE', 'the database has no connection left'),
+  '57014': timedOut,
 }
 
-const byClass: Readonly<Record<string, readonly [code: ErrorCode, problem: string]>> = {
+const byClass: Readonly<Record<string, readonly [code: Worded[0], problem: string]>> = {
   '08': ['METRIC_ENGINE_UNREACHABLE', 'the connection was lost'],
   '25': ['METRIC_ENGINE_UNREACHABLE', 'the database ended the transaction'],
   '40': ['METRIC_ENGINE_UNREACHABLE', 'the database had to give up the transaction'],
@@ -114,18 +105,7 @@ function identifierAt(thrown: unknown, sql: string | undefined): string {
 function wordConnection(thrown: unknown): Worded {
   const text = thrown instanceof Error ? thrown.message : ''
   if (/^SASL|password must be a string/.test(text)) return ['METRIC_ENGINE_AUTH', 'the database asks for a password']
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  return ['METRIC_ENGINE_UNREACHABLE', reasons[code] ?? wordText(text)]
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at its address',
-  ENOTFOUND: 'its host is not known',
-  EAI_AGAIN: 'its host could not be looked up',
-  ETIMEDOUT: 'the database does not answer',
-  EHOSTUNREACH: 'there is no way to its host',
-  ENETUNREACH: 'there is no way to its host',
-  ENOENT: 'there is no socket at its path',
+  return ['METRIC_ENGINE_UNREACHABLE', wordNetwork(thrown) ?? wordText(text)]
 }
 
 function wordText(text: string): string {

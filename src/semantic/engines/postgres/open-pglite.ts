@@ -3,12 +3,13 @@ import { AquiferError } from '../../../core/errors.ts'
 import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
-import { toEngineError } from './engine-error.ts'
+import { readColumns } from '../../engine-catalog.ts'
+import { toPostgresError } from './engine-error.ts'
 import type { PgliteConnection } from './pglite.ts'
 import { lockFolder, type FolderLock } from './pglite-folder.ts'
 import { startThread, type Thread } from './pglite-thread.ts'
-import { readColumns } from './read-columns.ts'
 import type { Work } from './run-statement.ts'
+import { tables } from './tables.ts'
 
 /** Postgres embedded in a thread of this process. Its folder is locked from the first statement until it is closed. */
 export async function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
@@ -59,14 +60,14 @@ export async function openPglite({ name, options }: EngineOptions<PgliteConnecti
         slot(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
-      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+      throw toPostgresError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
     }
   }
 
   return {
     dialect: 'postgres',
     run,
-    columns: (table) => readColumns(table, name, run),
+    columns: (table) => readColumns(table, { connection: name, run, dialect: 'postgres', tables }),
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       const opened = await thread?.catch(() => undefined)

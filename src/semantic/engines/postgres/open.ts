@@ -4,11 +4,12 @@ import { AquiferError } from '../../../core/errors.ts'
 import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
+import { readColumns } from '../../engine-catalog.ts'
 import { openClients, poolSize, type Session } from './clients.ts'
-import { isConnectionLost, isStalePlan, toEngineError } from './engine-error.ts'
-import { readColumns } from './read-columns.ts'
+import { isConnectionLost, isStalePlan, toPostgresError } from './engine-error.ts'
 import { checkRole, dangerousRightsSql, roleAdvice } from './role.ts'
 import { runStatement, type Work } from './run-statement.ts'
+import { tables } from './tables.ts'
 
 /** What is used of a connection to Postgres; its keys are those of the indexer of that name. */
 export interface PostgresOptions {
@@ -64,14 +65,14 @@ export async function openPostgres({ name, options, log }: EngineOptions<Postgre
         slots(() => attempt({ statement, limits, signal: stop })),
       )
     } catch (error) {
-      throw toEngineError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
+      throw toPostgresError(error, { connection: name, sql: statement.sql, tables, timeoutMs: limits.timeoutMs })
     }
   }
 
   return {
     dialect: 'postgres',
     run,
-    columns: (table) => readColumns(table, name, run),
+    columns: (table) => readColumns(table, { connection: name, run, dialect: 'postgres', tables }),
     zones: () => Promise.resolve(true),
     check: () => checkRole(name, run),
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { EngineResult } from '../../engine.ts'
-import { Refused } from './engine-error.ts'
+import { Refused } from '../../engine-words.ts'
 import type { FromThread, RunMessage, ThreadError, ThreadSettings, ToThread } from './pglite-messages.ts'
 
 /** A thread with an open database: its engine computes without ever giving way, so it can only be ended with its thread. */

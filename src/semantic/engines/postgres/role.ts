@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine.ts'
-import { catalogRun } from './read-columns.ts'
+import { readCatalog } from '../../engine-catalog.ts'
 
 /** Each row names a right that nobody who only reads needs. */
 export const dangerousRightsSql = `select r.what from (values
@@ -20,7 +20,7 @@ export const roleAdvice =
 
 /** What is to be said of the user of this connection; nothing if it may only read. */
 export async function checkRole(connection: string, run: Engine['run']): Promise<readonly string[]> {
-  const rights = await catalogRun(run, `${dangerousRightsSql} union all ${writingRightsSql}`)
+  const rights = await readCatalog(run, { sql: `${dangerousRightsSql} union all ${writingRightsSql}`, values: [] })
   if (rights.length === 0) return []
   return [`Connection ${connection}: its user ${rights.join(', ')}. ${roleAdvice}`]
 }

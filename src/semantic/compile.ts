@@ -4,7 +4,7 @@ import { hint } from '../core/nearest.ts'
 import { buildAnswer } from './build/answer.ts'
 import { buildCombinations } from './build/combinations.ts'
 import type { Asking } from './build/conditions.ts'
-import { coarser, rank, type Context } from './build/context.ts'
+import { coarser, rank, shareQuery, type Context } from './build/context.ts'
 import { joinMetric } from './build/join-metric.ts'
 import { refuseFiner } from './build/refuse-finer.ts'
 import { ConditionError } from './condition/condition-error.ts'
@@ -20,7 +20,20 @@ import { conditionOf, expandMetric, leavesOf, type Filter, type Leaf, type Value
 import { readMoment } from './plan/read-moment.ts'
 import type { AnswerColumn, Question, Refusal } from './question.ts'
 import { RefusalSignal, refuse } from './refuse.ts'
-import { column, fromQuery, literal, select, type Named, type Order, type Select } from './sql/sql.ts'
+import {
+  column,
+  fromCommon,
+  fromQuery,
+  isNull,
+  literal,
+  not,
+  select,
+  type Named,
+  type Order,
+  type Select,
+  type Source,
+  type Sql,
+} from './sql/sql.ts'
 import { writeProgram } from './sql/write-program.ts'
 
 /** A question as one statement. */
@@ -121,6 +134,7 @@ function compileCombinations(
     models,
   }
   const { query, asked } = buildCombinations(context, combination)
+  refuseTwice(asked.map(({ name }) => name))
   const columns = asked.map(askedColumn)
   const whole = columns.map(({ name }): Named => ({ name, sql: column(name, 'd') }))
   // MariaDB sorts a DISTINCT wrongly by anything but its columns.
@@ -128,18 +142,33 @@ function compileCombinations(
   if (!question.extent)
     return finish(context, { query: ordered(sortable, { question, columns, asked }), columns, count })
   const ends = columns.flatMap((one) => [
-    { ...one, name: `${one.name}__min`, of: one.name, aggregate: 'min' as const },
-    { ...one, name: `${one.name}__max`, of: one.name, aggregate: 'max' as const },
+    { ...one, name: `${one.name}__min`, of: one.name, descending: false },
+    { ...one, name: `${one.name}__max`, of: one.name, descending: true },
   ])
+  const rows = shareQuery(context, 'combinations', query)
   const extent = select({
-    columns: ends.map(({ name, of, aggregate }): Named => ({
-      name,
-      sql: { kind: 'aggregate', aggregate, of: column(of, 'e') },
-    })),
-    from: fromQuery('e', query),
+    columns: ends.map(({ name, of, descending }) => ({ name, sql: endOf(rows, of, descending) })),
+    // Of one row.
+    from: fromQuery('n', countRows(fromCommon('c', rows))),
   })
   return finish(context, { query: extent, columns: ends.map(({ name, kind, date }) => ({ name, kind, date })), count })
 }
+
+/** The first or last value of a column; not every type of every database has a MIN. */
+function endOf(rows: string, name: string, descending: boolean): Sql {
+  const of = column(name, 'c')
+  const query = select({
+    columns: [{ name: 'end', sql: of }],
+    from: fromCommon('c', rows),
+    where: [not(isNull(of))],
+    order: [{ by: of, descending }],
+    limit: 1,
+  })
+  return { kind: 'subquery', query }
+}
+
+const countRows = (from: Source): Select =>
+  select({ columns: [{ name: 'rows', sql: { kind: 'aggregate', aggregate: 'count', of: literal(1) } }], from })
 
 function filtersOf({ where }: Question): readonly Filter[] {
   return where === undefined ? [] : [{ tree: conditionOf(where), level: 'question', above: 0 }]
@@ -315,10 +344,7 @@ function finish(
     readonly count: boolean | undefined
   },
 ): Compiled {
-  const counted = select({
-    columns: [{ name: 'rows', sql: { kind: 'aggregate', aggregate: 'count', of: literal(1) } }],
-    from: fromQuery('n', { ...query, order: query.limit === undefined ? [] : query.order }),
-  })
+  const counted = countRows(fromQuery('n', { ...query, order: query.limit === undefined ? [] : query.order }))
   return {
     statement: writeProgram({ common: context.common, query: count === true ? counted : query }, context.dialect),
     columns: count === true ? [{ name: 'rows', kind: 'metric', date: false }] : columns,

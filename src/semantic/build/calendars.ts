@@ -2,7 +2,7 @@ import { grains, type StandardGrain } from '../condition/tree.ts'
 import type { Cut } from '../names/resolve-name.ts'
 import { refuse } from '../refuse.ts'
 import { column, fromQuery, operation, select, type Joined, type Query, type Sql } from '../sql/sql.ts'
-import { rank, type Context } from './context.ts'
+import { finer, rank, type Context } from './context.ts'
 import { expressionOf } from './expression-of.ts'
 
 /** A select of one row a moment of a calendar: `t`, and its own periods under their names. */
@@ -76,11 +76,18 @@ export function openCutter(context: Context, add?: (make: (alias: string) => Joi
   }
 }
 
-/** How fine the time has to be that this is cut from. */
+/** The coarsest times that this can be cut from. */
 export function grainOf(context: Context, { grain, part, period }: Cut): StandardGrain {
   if (grain !== undefined) return grain
   if (period !== undefined) return context.layer.calendars[period.calendar]?.grain ?? 'day'
-  return part === 'hour' || part === 'minute' || part === 'second' ? part : 'day'
+  return part === undefined || part === 'dow' || part === 'doy' ? 'day' : part
+}
+
+/** The coarsest times that all of these can be cut from: weeks make up nothing but weeks. */
+export function grainOfAll(context: Context, cuts: readonly Cut[]): StandardGrain {
+  const wanted = cuts.map((cut) => grainOf(context, cut))
+  const finest = wanted.reduce(finer)
+  return finest === 'week' && wanted.some((grain) => grain !== 'week') ? 'day' : finest
 }
 
 export function standardGrain(unit: string): StandardGrain {

@@ -19,7 +19,7 @@ import {
   type Select,
   type Sql,
 } from '../sql/sql.ts'
-import { calendarFor, calendarQuery, grainOf, openCutter, type Cutter } from './calendars.ts'
+import { calendarFor, calendarQuery, grainOfAll, openCutter, type Cutter } from './calendars.ts'
 import { ownCut } from './conditions.ts'
 import type { Context } from './context.ts'
 import { expressionOf } from './expression-of.ts'
@@ -125,11 +125,12 @@ function prefixesOf(columns: readonly Reachable[]): readonly (readonly Hop[])[] 
 }
 
 /** Rows from one model on: of the base, or of one further on that nothing leads to. What lies before it is null. */
-function part(context: Context, { asked, where, scope, model }: PartRequest, prefix: readonly Hop[]): Select {
+function part(context: Context, request: PartRequest, prefix: readonly Hop[]): Select {
+  const { asked, where, scope, model } = request
   const start = prefix.at(-1)?.model ?? model
   const rows = openRows(context, start, { time: undefined, metrics: false })
   const cutter = openCutter(context, rows.join)
-  const time = timeSource(context, rows, asked)
+  const time = timeSource(context, rows, request)
   const names = (request: NameRequest): { sql: Sql; time: boolean } => {
     const resolved = resolveName(request, scope)
     const found = resolved.columns?.get(model)
@@ -228,28 +229,30 @@ function partitionOf(model: Model, name: string): Sql {
 }
 
 /** metric_time without a metric: every moment of a calendar, beside every row. */
-function timeSource(context: Context, rows: RowScope, asked: readonly Asked[]): () => Sql {
+function timeSource(context: Context, rows: RowScope, request: PartRequest): () => Sql {
   let alias: string | undefined
   return () => {
-    alias ??= rows.join((name) => ({ ...fromQuery(name, moments(context, asked)), join: 'cross', on: [] }))
+    alias ??= rows.join((name) => ({ ...fromQuery(name, moments(context, request)), join: 'cross', on: [] }))
     return column('t', alias)
   }
 }
 
-function moments(context: Context, asked: readonly Asked[]): Query {
-  const cuts = asked.flatMap(({ resolved, cut }) => (resolved.columns === undefined && cut !== undefined ? [cut] : []))
-  const [cut] = [...cuts, context.defaultCut]
-  const name = calendarFor(context, cut === undefined ? 'day' : grainOf(context, cut))
+function moments(context: Context, { asked, where, scope }: PartRequest): Query {
+  const inWhere = where === undefined ? [] : namesIn(where).map((name) => resolveName(name, scope))
+  const spoken = [...asked.map(({ resolved, cut }) => ({ ...resolved, cut })), ...inWhere]
+  const cuts = spoken.flatMap(({ columns, cut }) => (columns === undefined ? [cut ?? context.defaultCut] : []))
+  const name = calendarFor(context, grainOfAll(context, cuts.length === 0 ? [context.defaultCut] : cuts))
   if (name === undefined) {
     return refuse('needs_time', 'metric_time without a metric needs a calendar; ask with a metric, or declare one.')
   }
   return calendarQuery(context, name)
 }
 
-function calendarOnly(context: Context, { asked, where, scope }: PartRequest): Select {
+function calendarOnly(context: Context, request: PartRequest): Select {
+  const { asked, where, scope } = request
   const cutter = openCutter(context)
   const at = column('t', 'b')
-  const from = fromQuery('b', moments(context, asked))
+  const from = fromQuery('b', moments(context, request))
   const columns = asked.map(({ name, cut }) => ({ name, sql: cutter.cut(at, cut ?? {}) }))
   const conditions =
     where === undefined

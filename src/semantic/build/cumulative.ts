@@ -1,11 +1,20 @@
-import { refuse } from '../refuse.ts'
-import { column, fromQuery, operation, select, type Named, type Query, type Select, type Sql } from '../sql/sql.ts'
+import {
+  column,
+  fromQuery,
+  operation,
+  select,
+  later,
+  timestamp,
+  type Named,
+  type Query,
+  type Select,
+  type Sql,
+} from '../sql/sql.ts'
 import { aggregate } from './aggregate.ts'
 import { openCutter, standardGrain } from './calendars.ts'
 import type { Fact, FactRows } from './fact.ts'
 import { placeTime } from './leaf-rows.ts'
-import { shownBounds } from './shown-bounds.ts'
-import { spine } from './spine.ts'
+import { spine, spineBounds, type Bounds } from './spine.ts'
 import { moveTime } from './timeline.ts'
 import { startsOnly } from './starts-only.ts'
 import { withinTime } from './within-time.ts'
@@ -13,12 +22,11 @@ import { withinTime } from './within-time.ts'
 /** A running aggregate: at each time, over the rows up to it, or within a window before it. */
 export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRows): Query {
   const { context, leaf, times, others, base } = fact
-  for (const { condition } of rows.late) {
-    if (condition.other) refuse('unsupported', 'A condition on a running number may not mix time with anything else.')
-  }
-  const running = runningValues(fact, { source, bounds, values })
+  const around = runningBounds(fact, bounds)
+  const running = runningValues(fact, { source, bounds: around, values })
   const cuts = times.map(({ cut }) => cut ?? {})
-  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds, own: false })
+  const spineEnds = spineBounds(context, base, around)
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds: spineEnds })
   const time = moved.times.at(-1) ?? column('t', 'r')
   const cutter = openCutter(context)
   const by: readonly Named[] = [
@@ -40,6 +48,15 @@ export function accumulate(fact: Fact, { rows, source, bounds, values }: FactRow
   return pickOne(fact, { by, names, stage: (more) => select({ columns: [...by, ...more], from, joins, where }) })
 }
 
+/** Where no calendar says it, a running number goes from the first to the last row, or as far as is asked for. */
+function runningBounds({ context: { from, until }, leaf }: Fact, bounds: Bounds): Bounds {
+  if (leaf.shifts.length > 0) return bounds
+  return {
+    first: from === undefined ? bounds.first : timestamp(from),
+    last: until === undefined ? bounds.last : later(timestamp(until), -1, 'millisecond'),
+  }
+}
+
 /** By the asked-for columns that are no time, and `t`: each time of the spine from which a row is seen. */
 function runningValues(fact: Fact, given: Omit<FactRows, 'rows'>): Select {
   const { context, leaf, others, base } = fact
@@ -49,12 +66,12 @@ function runningValues(fact: Fact, given: Omit<FactRows, 'rows'>): Select {
   const on = [operation('<=', own, at)]
   const { window, toDate } = leaf.cumulative ?? {}
   if (window !== undefined) {
-    on.push(operation('>', own, { kind: 'shift', of: at, count: -window.count, unit: standardGrain(window.unit) }))
+    on.push(operation('>', own, later(at, -window.count, standardGrain(window.unit))))
   }
   if (toDate !== undefined) on.push(operation('>=', own, { kind: 'truncate', of: at, grain: toDate }))
   return aggregate(context, {
     rows: source,
-    joins: [{ ...spine(context, base, 's', shownBounds(fact, given.bounds)), join: 'inner', on }],
+    joins: [{ ...spine(context, base, 's', given.bounds), join: 'inner', on }],
     where: [],
     by: [...others.map(({ name }) => ({ name, sql: column(name, 'r') })), { name: 't', sql: at }],
     values,

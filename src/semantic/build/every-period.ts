@@ -8,37 +8,41 @@ import {
   isNull,
   operation,
   select,
+  later,
+  timestamp,
   type Named,
   type Query,
+  type Source,
   type Sql,
 } from '../sql/sql.ts'
-import { openCutter } from './calendars.ts'
+import { isMetricTime, type Asked } from '../plan/asked.ts'
+import { refuse } from '../refuse.ts'
+import { calendarQuery, grainOfAll, openCutter } from './calendars.ts'
 import { resolveFor, splitConditions, type Condition } from './conditions.ts'
-import { coarser, shareQuery } from './context.ts'
+import { rank, shareQuery, type Context } from './context.ts'
 import type { Fact } from './fact.ts'
-import { shownBounds } from './shown-bounds.ts'
-import { spine, type Bounds } from './spine.ts'
+import { boundsOf, hasCalendar, nowhere, series, spine, type Bounds } from './spine.ts'
 import { withinTime } from './within-time.ts'
 import { writeTree } from './write-tree.ts'
 
 /** Adds the periods that have no rows; other columns are null there. */
 export function showPeriods(
   fact: Fact,
-  { grouped, bounds, names }: { readonly grouped: Query; readonly bounds: Bounds; readonly names: readonly string[] },
+  { grouped, names }: { readonly grouped: Query; readonly names: readonly string[] },
 ): Query {
   const { context, times, others } = fact
-  const grain = shownGrain(fact)
+  const common = shareQuery(context, 'shown', grouped)
+  const { source, grain } = momentsOf(fact, common)
   const cutter = openCutter(context)
   const at = column('t', 's')
   const periods = select({
     columns: times.map(({ name, cut }) => ({ name, sql: cutter.cut(at, cut ?? {}) })),
-    from: spine(context, grain, 's', shownBounds(fact, bounds)),
+    from: source,
     joins: cutter.joins,
-    // The first period may begin before the bounds.
-    where: withinTime(context, at, grain),
+    // A period that begins before the bounds may have days within them.
+    where: withinTime(context, at, rank(fact.grain) < rank(grain) ? grain : undefined),
     distinct: true,
   })
-  const common = shareQuery(context, 'shown', grouped)
   const isTime = new Set(times.map(({ name }) => name))
   const from = (columnOf: (name: string) => Sql): readonly Named[] =>
     [...others, ...times].map(({ name }) => ({ name, sql: columnOf(name) }))
@@ -62,10 +66,40 @@ export function showPeriods(
   return { kind: 'union', parts: [shown, outside] }
 }
 
-/** The coarsest grain that has every asked-for period: that of the only one, else the fact's. */
-function shownGrain({ times, base }: Fact): StandardGrain {
-  const [first, ...rest] = times.map(({ cut }) => cut?.grain)
-  return first === undefined || rest.some((grain) => grain !== first) ? base : coarser(base, first)
+/** Column `t` of alias `s`: the moments whose periods are shown, and how long each is. */
+function momentsOf(
+  { context, times }: Fact,
+  common: string,
+): { readonly source: Source; readonly grain: StandardGrain } {
+  const cuts = times.map(({ cut }) => cut ?? {})
+  const grain = grainOfAll(context, cuts)
+  const named = cuts.find(({ period }) => period !== undefined)?.period
+  if (named === undefined) {
+    const source = hasCalendar(context, grain)
+      ? spine(context, grain, 's', nowhere)
+      : series(grain, 's', shownBounds(context, times, common))
+    return { source, grain }
+  }
+  const own = context.layer.calendars[named.calendar]?.grain ?? 'day'
+  if (rank(own) > rank(grain)) {
+    refuse('unsupported', `Every ${named.name} cannot be shown beside each ${grain}: ${named.calendar} has none.`)
+  }
+  return { source: fromQuery('s', calendarQuery(context, named.calendar)), grain: own }
+}
+
+/** Without a calendar, the periods go from the first to the last that there is, or that is asked for. */
+function shownBounds({ from, until }: Context, times: readonly Asked[], common: string): Bounds {
+  const [finest] = times
+    .flatMap(({ name, cut }) => (cut?.grain === undefined ? [] : [{ name, grain: cut.grain }]))
+    .toSorted((one, other) => rank(one.grain) - rank(other.grain))
+  const there = finest === undefined ? undefined : boundsOf(fromCommon('f', common), finest.name)
+  const end = until === undefined ? undefined : timestamp(until)
+  const first = from === undefined ? there?.first : timestamp(from)
+  const after = end ?? (there && finest && later(there.last, 1, finest.grain))
+  if (first === undefined || after === undefined) {
+    return refuse('needs_time', 'Every period by a part of the date needs from and to, or a calendar.')
+  }
+  return { first, last: later(after, -1, 'millisecond') }
 }
 
 /** Conditions of the question and its metrics that speak of shown columns only, once more for the added rows. */
@@ -75,7 +109,7 @@ function againOn(fact: Fact, columnOf: (name: string) => Sql): readonly Sql[] {
   return splitConditions(context, leaf, filters, asking).flatMap((condition) => {
     const shown = namesIn(condition.tree).map((tree) => shownName(fact, condition, tree))
     const mentions = nodesIn(condition.tree).some(({ kind }) => kind === 'metric')
-    if (mentions || shown.length === 0 || shown.includes(undefined)) return []
+    if (mentions || shown.includes(undefined)) return []
     return [
       writeTree(condition.tree, {
         name: (tree) => {
@@ -97,7 +131,7 @@ function shownName(
 ): string | undefined {
   const { context, leaf, asked, asking } = fact
   const resolved = resolveFor(tree, filter, leaf, asking)
-  if (after < leaf.shifts.length) return undefined
+  if (after < leaf.shifts.length && isMetricTime(context.layer, leaf, resolved)) return undefined
   const cut = resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : undefined)
   const name = answerName({ ...resolved, cut })
   return asked.find((one) => one.name === name)?.name

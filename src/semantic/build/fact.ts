@@ -10,7 +10,7 @@ import { coarser, finer, shareQuery, type Context } from './context.ts'
 import { accumulate } from './cumulative.ts'
 import { showPeriods } from './every-period.ts'
 import { leafRows, placeTime, type LeafRows } from './leaf-rows.ts'
-import { boundsOf, hasCalendar, type Bounds } from './spine.ts'
+import { boundsOf, hasCalendar, nowhere, type Bounds } from './spine.ts'
 import { moveTime } from './timeline.ts'
 import { startsOnly } from './starts-only.ts'
 import { withinTime } from './within-time.ts'
@@ -26,6 +26,8 @@ export interface Fact {
   /** Asked-for columns that are the leaf's metric_time, and the rest. */
   readonly times: readonly Asked[]
   readonly others: readonly Asked[]
+  /** Of the leaf's time dimension. */
+  readonly grain: StandardGrain
   /** How fine the time is that spines, windows and offsets work with. */
   readonly base: StandardGrain
   readonly asking: Asking
@@ -38,24 +40,24 @@ export function buildFact(context: Context, leaves: FactLeaves, asked: readonly 
   const times = asked.filter(({ resolved }) => isMetricTime(context.layer, leaf, resolved))
   const others = asked.filter((one) => !times.includes(one))
   const timeName = timeOfLeaf(context.layer, leaf)
-  const base = baseGrain(context, leaf, times, timeName)
-  const fact: Fact = { context, leaf, asked, times, others, base, asking }
+  const dimension = context.layer.models[leaf.model]?.dimensions[timeName ?? '']
+  const grain = dimension?.type === 'time' ? dimension.grain : 'day'
+  const base = baseGrain(context, leaf, times, grain)
+  const fact: Fact = { context, leaf, asked, times, others, grain, base, asking }
   requireTime(fact, timeName)
   const measures = leaves.map((one) => one.leaf.measure)
   const rows = leafRows(context, { leaf, measures, others, timeName, asking })
   const shown = leaf.everyPeriod && times.length > 0
-  const shared = needsBounds(fact, shown) ? shareQuery(context, 'rows', rows.query) : undefined
+  const shared = needsBounds(fact) ? shareQuery(context, 'rows', rows.query) : undefined
   const source = shared === undefined ? fromQuery('r', rows.query) : fromCommon('r', shared)
-  const bounds = shared === undefined ? noBounds : boundsOf(shared)
+  const bounds = shared === undefined ? nowhere : boundsOf(fromCommon('r', shared), 't')
   const values = leaves.map(({ leaf: one, name }) => valueOf(context, one, name))
   const grouped =
     leaf.cumulative !== undefined && times.length > 0
       ? accumulate(fact, { rows, source, bounds, values })
       : groupRows(fact, { rows, source, bounds, values })
-  return shown ? showPeriods(fact, { grouped, bounds, names: values.map(({ name }) => name) }) : grouped
+  return shown ? showPeriods(fact, { grouped, names: values.map(({ name }) => name) }) : grouped
 }
-
-const noBounds: Bounds = { first: { kind: 'literal', value: null }, last: { kind: 'literal', value: null } }
 
 function valueOf({ layer }: Context, leaf: Leaf, name: string): Aggregated {
   const owner = Object.values(layer.models).find(({ measures }) => Object.hasOwn(measures, leaf.measure))
@@ -64,9 +66,7 @@ function valueOf({ layer }: Context, leaf: Leaf, name: string): Aggregated {
   return { name, from: `${leaf.measure} value`, measure }
 }
 
-function baseGrain(context: Context, leaf: Leaf, times: readonly Asked[], timeName: string | undefined): StandardGrain {
-  const dimension = context.layer.models[leaf.model]?.dimensions[timeName ?? '']
-  const own = dimension?.type === 'time' ? dimension.grain : 'day'
+function baseGrain(context: Context, leaf: Leaf, times: readonly Asked[], own: StandardGrain): StandardGrain {
   const window = leaf.cumulative?.window?.unit
   const units = [
     ...leaf.shifts.map((shift) => (shift.kind === 'by' ? shift.unit : shift.grain)),
@@ -112,10 +112,9 @@ function requireTime({ context, leaf, times }: Fact, timeName: string | undefine
 }
 
 /** Whether a spine without a calendar has to know from when to when there are rows. */
-function needsBounds({ context, leaf, times, base }: Fact, shown: boolean): boolean {
-  if (leaf.cumulative === undefined && leaf.shifts.some((shift) => movesMonths(shift))) return true
-  if (hasCalendar(context, base)) return false
-  return shown || (leaf.cumulative !== undefined && times.length > 0) || leaf.shifts.some((shift) => movesMonths(shift))
+function needsBounds({ context, leaf, times, base }: Fact): boolean {
+  if (leaf.cumulative === undefined) return leaf.shifts.some((shift) => movesMonths(shift))
+  return times.length > 0 && !hasCalendar(context, base)
 }
 
 function movesMonths(shift: Leaf['shifts'][number]): boolean {
@@ -132,7 +131,7 @@ export interface FactRows {
 function groupRows(fact: Fact, { rows, source, bounds, values }: FactRows): Query {
   const { context, leaf, times, others, base } = fact
   const cuts = times.map(({ cut }) => cut ?? {})
-  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds, own: true })
+  const moved = moveTime(context, column('t', 'r'), { shifts: leaf.shifts, base, cuts, bounds })
   const time = moved.times.at(-1) ?? column('t', 'r')
   const cutter = openCutter(context)
   const by: readonly Named[] = [

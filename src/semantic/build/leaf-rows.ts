@@ -3,7 +3,7 @@ import type { StandardGrain } from '../condition/tree.ts'
 import { timeOfMeasure, type Asked } from '../plan/asked.ts'
 import { modelOfMeasure, type Filter, type Leaf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
-import { column, fromQuery, operation, select, type Named, type Select, type Sql } from '../sql/sql.ts'
+import { column, fromQuery, later, operation, select, type Named, type Select, type Sql } from '../sql/sql.ts'
 import { openCutter, standardGrain } from './calendars.ts'
 import { ownCut, rowNames, splitConditions, writeCondition, type Asking, type Condition } from './conditions.ts'
 import type { Context } from './context.ts'
@@ -55,21 +55,26 @@ function ownRows(context: Context, request: LeafRequest, more?: (rows: RowScope)
   const where = conditions
     .filter((condition) => !isLate(leaf, condition))
     .map((condition) => writeCondition(condition, names(condition.filter, timeOfRows)))
-  const late = conditions
-    .filter((condition) => isLate(leaf, condition))
-    .map((condition) => ({
+  const lateConditions = conditions.filter((condition) => isLate(leaf, condition))
+  if ((leaf.cumulative ?? leaf.conversion) !== undefined && lateConditions.some(({ other }) => other)) {
+    refuse('unsupported', mixedCondition)
+  }
+  const late = lateConditions.map((condition) => ({
+    condition,
+    sql: writeLate(
       condition,
-      sql: writeLate(
-        condition,
-        names(condition.filter, () => laterTime),
-        columns,
-      ),
-    }))
+      names(condition.filter, () => laterTime),
+      columns,
+    ),
+  }))
   return {
     query: select({ columns, from: rows.source(), joins: rows.joins(), where }),
     late,
   }
 }
+
+const mixedCondition =
+  'A condition on a running number or a conversion speaks of metric_time or of the rows, not of both; split it with `and`.'
 
 /** It speaks of a time that the rows do not have yet. */
 function isLate({ cumulative, conversion }: Leaf, { filter, after, time }: Condition): boolean {
@@ -169,7 +174,7 @@ function convertedRows(context: Context, request: LeafRequest): LeafRows {
   ]
   if (conversion.within !== undefined) {
     const { count, unit } = conversion.within
-    on.push(operation('>', began, { kind: 'shift', of: ended, count: -count, unit: standardGrain(unit) }))
+    on.push(operation('>', began, later(ended, -count, standardGrain(unit))))
   }
   const kept = base.query.columns.map(({ name }) => name).filter((name) => name !== 'e' && !name.startsWith('same '))
   const pairs = select({

@@ -14,9 +14,6 @@ export function refuseFiner(
     nearest,
   }: { readonly name: string; readonly cut: Cut; readonly finest: StandardGrain; readonly nearest: string },
 ): void {
-  const { part } = cut
-  const wanted =
-    part === 'year' || part === 'month' || part === 'quarter' || part === 'week' ? part : grainOf(context, cut)
-  if (rank(wanted) >= rank(finest)) return
+  if (rank(grainOf(context, cut)) >= rank(finest)) return
   refuse('unsupported', `${name} is finer than the data, which have a ${finest} each.`, [nearest])
 }

@@ -2,10 +2,10 @@ import { grains, type StandardGrain } from '../condition/tree.ts'
 import type { Cut } from '../names/resolve-name.ts'
 import type { Shift } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
-import { column, fromQuery, operation, select, type Joined, type Query, type Sql } from '../sql/sql.ts'
+import { column, fromQuery, later, operation, select, type Joined, type Query, type Sql } from '../sql/sql.ts'
 import { calendarQuery, standardGrain } from './calendars.ts'
 import { rank, type Context } from './context.ts'
-import { series, spine, type Bounds } from './spine.ts'
+import { series, type Bounds } from './spine.ts'
 
 /** A time moved by shifts. */
 export interface Timeline {
@@ -20,15 +20,13 @@ export interface Moving {
   readonly base: StandardGrain
   /** What the moved time will be cut into. */
   readonly cuts: readonly Cut[]
-  /** Of the time before it is moved; for spines without a calendar. */
+  /** Of the time before it is moved. */
   readonly bounds: Bounds
-  /** The bounds are those of all there is to see, so that no calendar may end before them. */
-  readonly own: boolean
 }
 
 const monthsIn: Partial<Record<StandardGrain, number>> = { month: 1, quarter: 3, year: 12 }
 
-export function moveTime(context: Context, time: Sql, { shifts, base, cuts, bounds, own }: Moving): Timeline {
+export function moveTime(context: Context, time: Sql, { shifts, base, cuts, bounds }: Moving): Timeline {
   refuseMixed(shifts)
   const times: Sql[] = [time]
   const joins: Joined[] = []
@@ -36,7 +34,7 @@ export function moveTime(context: Context, time: Sql, { shifts, base, cuts, boun
   for (const [index, shift] of shifts.entries()) {
     const alias = `s${String(index + 1)}`
     const before = times.at(-1) ?? time
-    const moved = moveOnce(context, { before, shift, base, cuts, alias, around, own })
+    const moved = moveOnce(context, { before, shift, base, cuts, alias, around })
     if (moved.join !== undefined) joins.push(moved.join)
     times.push(moved.time)
     around = moved.around
@@ -71,7 +69,6 @@ interface Move {
   readonly cuts: readonly Cut[]
   readonly alias: string
   readonly around: Bounds
-  readonly own: boolean
 }
 
 interface Moved {
@@ -87,7 +84,7 @@ function moveOnce(context: Context, move: Move): Moved {
   const meet = (bounds: Bounds, on: Sql): Moved => ({
     time: at,
     join: {
-      ...(move.own ? series(base, alias, bounds) : spine(context, base, alias, bounds)),
+      ...series(base, alias, bounds),
       join: 'inner',
       on: [on],
     },
@@ -125,8 +122,6 @@ function refusePartMonths({ from, until }: Context): void {
     ])
   }
 }
-
-const later = (of: Sql, count: number, unit: StandardGrain): Sql => ({ kind: 'shift', of, count, unit })
 
 const isWholeMonths = ({ grain, part }: Cut): boolean =>
   grain === 'month' ||

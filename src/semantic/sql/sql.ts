@@ -112,6 +112,7 @@ export const operation = (operator: Operator, left: Sql, right: Sql): Sql => ({
   left,
   right,
 })
+export const later = (of: Sql, count: number, unit: StandardGrain): Sql => ({ kind: 'shift', of, count, unit })
 export const isNull = (of: Sql): Sql => ({ kind: 'is_null', of })
 export const not = (of: Sql): Sql => ({ kind: 'not', of })
 export const timestamp = (value: string): Sql => ({ kind: 'parameter', value, type: 'timestamp' })

@@ -54,10 +54,12 @@ export function evaluateConversion(context: Context, fact: Fact, metric: Convers
   }))
 }
 
-/** Of the time that the question shows, or that a shift has moved. */
+/** Of the time that is shown: about that and the rows at once, nothing says which base rows count. */
 function isLate(context: Context, condition: Condition, fact: Fact): boolean {
   const { time, other } = subjectsOf(context, condition, fact)
-  return time && (condition.depth < fact.shifts.length || (condition.of === 'question' && !other))
+  if (!time || condition.of === 'measure') return false
+  if (other) throw new Refused('unsupported', 'time mixed with something else')
+  return true
 }
 
 function measureOf(input: MeasureInput): { readonly name: string; readonly filter: string | undefined } {

@@ -41,7 +41,8 @@ export function evaluateCumulative(context: Context, fact: Fact, metric: Cumulat
     )
 
   if (timeColumnsOf(context, fact).length === 0) {
-    const until = { ...context, bounds: { ...context.bounds, from: undefined } }
+    const { end } = context.bounds
+    const until = { ...context, bounds: { isGiven: end !== undefined, from: undefined, end } }
     const rows = counted.flatMap((placed) => placesOf(until, above, placed, 0))
     return groupBy(context, fact, rows).map(({ columns, placed }) => ({ columns, value: value(placed) }))
   }

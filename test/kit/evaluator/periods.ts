@@ -8,6 +8,8 @@ import type { Fact } from './formula.ts'
 import { addUnits, compareGrains, startOf } from './moment.ts'
 import { modelOf } from './reachable.ts'
 import { Refused } from './refused.ts'
+import { isMoment } from './value.ts'
+import type { Value } from './value.ts'
 
 /** Each period of the calendar; without one, from the first to the last of these times, or the question's bounds. */
 export function momentsBetween(
@@ -22,8 +24,10 @@ export function momentsBetween(
   if (calendar !== undefined) {
     return [...new Set(momentsOf(world, calendar).map((ms) => startOf(ms, grain)))].filter(isSoon)
   }
-  return generate(grain, times, bounds).filter(isSoon)
+  return generate(grain, times, fact.shifts.length > 0 ? unbounded : bounds).filter(isSoon)
 }
+
+const unbounded: Context['bounds'] = { isGiven: false, from: undefined, end: undefined }
 
 function generate(grain: StandardGrain, times: readonly number[], { from, end }: Context['bounds']): readonly number[] {
   const sorted = times.toSorted((one, other) => one - other)
@@ -35,24 +39,50 @@ function generate(grain: StandardGrain, times: readonly number[], { from, end }:
   return moments
 }
 
-/** The moments of which a fact's columns of metric_time show the periods. */
-export function momentsOfColumns(context: Context, fact: Fact, times: readonly number[]): readonly number[] {
+/** The moments of which a fact's columns of metric_time show the periods, where these lines have something. */
+export function momentsOfColumns(
+  context: Context,
+  fact: Fact,
+  lines: readonly { readonly columns: readonly Value[] }[],
+): readonly number[] {
   const { world, bounds } = context
   const cuts = timeColumnsOf(context, fact).flatMap(({ cut }) => (cut === undefined ? [] : [cut]))
   const named = cuts.find((cut) => cut.kind === 'period')
-  const needed = cuts.map((cut) => grainOfCut(world, cut))
-  const grain = enough(needed)
-  if (named?.kind === 'period') {
-    const calendar = calendarOf(world, named.period)
-    if (compareGrains(calendar.grain, grain) > 0) throw new Refused('unsupported', `${named.period} beside ${grain}`)
-    return momentsOf(world, calendar).filter((ms) => isWithin(bounds, ms))
-  }
-  const calendar = calendarFor(world, grain, modelOf(world.layer, fact.model).connection)
-  const moments = calendar === undefined ? generate(grain, times, bounds) : momentsOf(world, calendar)
+  const needed = enough(cuts.map((cut) => grainOfCut(world, cut)))
+  const calendar =
+    named?.kind === 'period'
+      ? calendarOf(world, named.period)
+      : calendarFor(world, needed, modelOf(world.layer, fact.model).connection)
+  const grain = named === undefined ? needed : (calendar?.grain ?? needed)
+  if (compareGrains(grain, needed) > 0) throw new Refused('unsupported', `a calendar of ${grain} beside ${needed}`)
+  const all =
+    calendar === undefined ? generate(grain, timesOf(context, fact, lines), bounds) : momentsOf(world, calendar)
   // A period that is only partly within has rows of its own days, where there are such.
   const hasDays = compareGrains(timeGrainOf(world, fact), grain) < 0
   const from = bounds.from !== undefined && hasDays ? startOf(bounds.from, grain) : bounds.from
-  return moments.filter((ms) => isWithin({ ...bounds, from }, ms))
+  const starts = new Set(all.map((ms) => startOf(ms, grain)))
+  return [...starts].filter((ms) => isWithin({ ...bounds, from }, ms))
+}
+
+/** The first and the last moment of the finest periods that lines have. */
+function timesOf(
+  context: Context,
+  fact: Fact,
+  lines: readonly { readonly columns: readonly Value[] }[],
+): readonly number[] {
+  const periods = timeColumnsOf(context, fact).flatMap((column) =>
+    column.cut?.kind === 'grain' ? [{ grain: column.cut.grain, index: context.columns.indexOf(column) }] : [],
+  )
+  const [finest] = periods.toSorted((one, other) => compareGrains(one.grain, other.grain))
+  const { from, end } = context.bounds
+  if (finest === undefined) {
+    if (from === undefined || end === undefined) throw new Refused('needs_time', 'every period without a calendar')
+    return []
+  }
+  return lines.flatMap(({ columns }) => {
+    const value = columns[finest.index] ?? null
+    return isMoment(value) ? [value.ms, addUnits(value.ms, 1, finest.grain) - 1] : []
+  })
 }
 
 /** The coarsest grain all of these can be taken of: weeks go with nothing but themselves. */

@@ -1,7 +1,6 @@
 import { timeColumnsOf } from './context.ts'
 import type { Context } from './context.ts'
 import { applyCut } from './cut.ts'
-import { placedRows } from './placed-rows.ts'
 import type { Group } from './placed-rows.ts'
 import { evaluateTree } from './evaluate-tree.ts'
 import type { Condition, Fact } from './formula.ts'
@@ -15,8 +14,7 @@ export function showEveryPeriod(context: Context, fact: Fact, groups: readonly G
   if (columns.length === 0) return groups
   const indexes = columns.map((column) => context.columns.indexOf(column))
   const shown = new Set(groups.map((group) => keyOf(indexes.map((index) => group.columns[index] ?? null))))
-  const times = placedRows(context, { ...fact, cumulative: undefined }).flatMap(({ ms }) => (ms === null ? [] : [ms]))
-  const added = momentsOfColumns(context, fact, times).flatMap((ms): readonly Group[] => {
+  const added = momentsOfColumns(context, fact, groups).flatMap((ms): readonly Group[] => {
     const periods = columns.map(({ cut }) => (cut === undefined ? null : applyCut(context.world, cut, ms)))
     const key = keyOf(periods)
     if (shown.has(key)) return []

@@ -1,17 +1,23 @@
 /**
- * What a metric costs over its SQL: `node bench/metrics.ts [ROWS] [QUESTIONS]`. Compiles every metric of the layer, then asks
- * a question of Postgres and of DuckDB, taking the driver's own run of the same statement in the same round.
+ * What a metric costs over its SQL: `node bench/metrics.ts [ROWS] [QUESTIONS]`. Compiles MetricFlow's cases
+ * and every metric of a layer, then asks a question of Postgres and of DuckDB, taking the driver's own run of the same statement in the same round.
  */
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { z } from 'zod'
+import type { MetricLayer } from '../schemas/metrics.ts'
+import { importMetrics } from '../src/cli/import-metrics.ts'
+import type { NumbersRequest } from '../src/core/numbers.ts'
+import { questionOf } from '../src/semantic/ask/understand.ts'
 import { compileQuestion } from '../src/semantic/compile.ts'
 import type { DialectName } from '../src/semantic/engine.ts'
 import { accessOf } from '../src/semantic/plan/access.ts'
 import type { OpenNumbers } from '../src/open-numbers.ts'
 import { openNewClient } from '../test/kit/mcp-clients.ts'
+import { metricflowFolder, readMetricflowCases } from '../test/kit/metric-cases.ts'
 import { openNumbersFolder } from '../test/kit/numbers-folder.ts'
 import { timesOf } from './kit/figures.ts'
 import { openDatabase } from './kit/servers.ts'
@@ -63,6 +69,7 @@ const question = { metrics: ['revenue', 'average_order'], by: ['customer__countr
 
 const dir = await mkdtemp(join(tmpdir(), 'aquifer-bench-'))
 try {
+  await compileCases()
   await onDuckdb()
   await onPostgres()
   await overMcp()
@@ -80,7 +87,7 @@ async function onDuckdb(): Promise<void> {
   }
   await using folder = await openNumbersFolder({ type: 'duckdb', path: dir }, { 'bench.yaml': layer })
   await using opened = await folder.open()
-  compileAll(opened)
+  compile('compile', opened, ownQuestions(opened.context.layer))
   const statement = await opened.numbers.explain(question, caller)
   if (!('sql' in statement)) throw new Error('refused')
   const prepared = await database.prepare(statement.sql)
@@ -150,26 +157,36 @@ async function compare(what: string, opened: OpenNumbers, raw: () => Promise<voi
   )
 }
 
-function compileAll({ context }: OpenNumbers): void {
-  const access = accessOf(context.layer, caller, undefined)
+/** Questions of every metric of the bench's own layer. */
+const ownQuestions = ({ metrics }: MetricLayer): readonly NumbersRequest[] =>
+  Object.keys(metrics).map((metric) => ({ metrics: [metric], by: ['metric_time__month', 'customer__country'] }))
+
+/** MetricFlow's own cases over its manifest, where they are at hand. */
+async function compileCases(): Promise<void> {
+  if (!existsSync(metricflowFolder)) return
+  await using folder = await openNumbersFolder({ type: 'duckdb', path: join(metricflowFolder, 'tables'), nulls: '\\N' })
+  const path = join(metricflowFolder, 'manifests', 'simple_manifest')
+  const options = { path, connection: 'data', schema: 'mf', replace: false, skipUnsupported: false }
+  await importMetrics(folder.config, options)
+  await using opened = await folder.open()
+  const cases = readMetricflowCases().map(({ request }) => request)
+  compile("compile, MetricFlow's 72 cases", opened, cases)
+}
+
+function compile(what: string, { context: { layer: known } }: OpenNumbers, asked: readonly NumbersRequest[]): void {
+  const access = accessOf(known, caller, undefined)
   const dialects: readonly DialectName[] = ['postgres', 'duckdb', 'mysql', 'clickhouse']
   const times: number[] = []
   for (let round = 0; round < 20; round++) {
-    for (const metric of Object.keys(context.layer.metrics)) {
+    for (const request of asked) {
+      const compiled = questionOf(request, request.metrics)
       for (const dialect of dialects) {
-        const asked = {
-          metrics: [metric],
-          by: ['metric_time__month', 'customer__country'],
-          order: [],
-          distinct: true,
-          extent: false,
-        }
         const before = performance.now()
-        compileQuestion(context.layer, asked, { dialect, access })
+        compileQuestion(known, compiled, { dialect, access })
         times.push(performance.now() - before)
       }
     }
   }
   const { p50, p95 } = timesOf(times)
-  console.log(`compile, ${String(times.length)} questions: p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`)
+  console.log(`${what}, ${String(times.length)} times: p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms`)
 }

@@ -54,6 +54,16 @@ export interface MetricDetails {
   readonly checks: readonly CheckOutcome[]
 }
 
+/** A question that is asked often: `ask` takes its name in place of a metric's. */
+export interface SavedQuestion {
+  readonly name: string
+  readonly description: string | null
+  readonly metrics: readonly string[]
+  readonly by: readonly string[]
+  /** Whether its answer is computed ahead. */
+  readonly kept: boolean
+}
+
 /** A question's statement, and why it is as it is; nothing is run. */
 export interface Explanation {
   readonly sql: string
@@ -73,6 +83,8 @@ export type RefusalView = Pick<Refusal, 'reason' | 'message'> & { readonly neare
 /** What the doors ask about numbers. Every call has a caller; forbidden and absent look the same. */
 export interface Numbers extends AsyncDisposable {
   list(caller: Caller): Promise<readonly MetricSummary[]>
+  /** Those about metrics that the caller sees. */
+  savedQuestions(caller: Caller): Promise<readonly SavedQuestion[]>
   /** METRIC_UNKNOWN when absent or not visible. */
   describe(name: string, caller: Caller): Promise<MetricDetails>
   ask(request: NumbersRequest, caller: Caller, options?: AskOptions): Promise<NumbersAnswer>

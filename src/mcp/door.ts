@@ -4,7 +4,7 @@ import type { Numbers } from '../core/numbers.ts'
 import type { CallGate } from './call-gate.ts'
 
 /** What agents ask about numbers. */
-export type AskedNumbers = Pick<Numbers, 'list' | 'describe' | 'ask' | 'values'>
+export type AskedNumbers = Pick<Numbers, 'list' | 'savedQuestions' | 'describe' | 'ask' | 'values'>
 
 /** What every way in shares. */
 export interface Door {

@@ -2,7 +2,7 @@ import type { CheckOutcome } from '../../schemas/numbers.ts'
 import type { Caller } from '../core/caller.ts'
 import { AquiferError } from '../core/errors.ts'
 import { hint } from '../core/nearest.ts'
-import type { Explanation, MetricDetails, Numbers } from '../core/numbers.ts'
+import type { Explanation, MetricDetails, Numbers, SavedQuestion } from '../core/numbers.ts'
 import { ask } from './ask/ask.ts'
 import { compileFor } from './ask/compile-for.ts'
 import { accessFor, visibleMetrics, type NumbersContext } from './ask/context.ts'
@@ -37,6 +37,7 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
         return [{ name, type, label, description, synonyms, scope, status, checks, dimensions }]
       })
     },
+    savedQuestions: (caller) => Promise.resolve(savedQuestions(context, caller)),
     describe: (name, caller) => describe(context, name, caller),
     ask: (request, caller, options) => ask(context, request, caller, options),
     explain: async (request, caller) => {
@@ -68,6 +69,16 @@ export function createNumbers(context: NumbersContext): NumbersMethods {
     },
     verify: (receipt, caller, options) => verify(context, receipt, caller, options),
   }
+}
+
+function savedQuestions(context: NumbersContext, caller: Caller): readonly SavedQuestion[] {
+  const visible = visibleMetrics(context, caller)
+  return Object.entries(context.layer.queries).flatMap(([name, { metrics, by, every, label, description }]) =>
+    // Without metrics it lists what is in models that have policies of their own.
+    (metrics.length > 0 || caller.admin) && metrics.every((metric) => visible.includes(metric))
+      ? [{ name, description: description ?? label ?? null, metrics, by, kept: every !== undefined }]
+      : [],
+  )
 }
 
 async function describe(context: NumbersContext, name: string, caller: Caller): Promise<MetricDetails> {

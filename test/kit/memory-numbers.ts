@@ -3,7 +3,7 @@ import type { MetricSummary, NumbersAnswer, NumbersTable } from '../../schemas/n
 import type { Caller } from '../../src/core/caller.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import { hint } from '../../src/core/nearest.ts'
-import type { AskOptions, NumbersRequest } from '../../src/core/numbers.ts'
+import type { AskOptions, NumbersRequest, SavedQuestion } from '../../src/core/numbers.ts'
 import type { AskedNumbers } from '../../src/mcp/door.ts'
 import type { MetricDescription } from '../../src/semantic/describe-metric.ts'
 
@@ -33,6 +33,7 @@ interface Behaviour {
   /** Instead of what the metrics would answer. */
   readonly answer?: (request: NumbersRequest) => NumbersAnswer | Error | undefined
   readonly values?: readonly Cell[]
+  readonly saved?: readonly SavedQuestion[]
 }
 
 /** Our port `Numbers` over a few numbers in memory, for tests of the doors. */
@@ -53,6 +54,10 @@ export function memoryNumbers(metrics: readonly MemoryMetric[], behaviour: Behav
   return {
     questions,
     list: async (caller) => visible(caller).map(summaryOf),
+    savedQuestions: async (caller) =>
+      (behaviour.saved ?? []).filter(({ metrics: about }) =>
+        about.every((name) => visible(caller).some((metric) => metric.name === name)),
+      ),
     describe: async (name, caller) => {
       const [metric] = find(name, caller).filter((one) => one.name === name)
       if (metric === undefined) throw new AquiferError('METRIC_UNKNOWN', `There is no metric ${name}`)

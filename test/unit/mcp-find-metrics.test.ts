@@ -47,6 +47,28 @@ test('without a query every metric that the caller may see is listed', async () 
   expect(names(content)).not.toContain('payroll')
 })
 
+test('saved queries about what was found are named, for callers who see all of it', async () => {
+  const saved = [
+    {
+      name: 'by_country',
+      description: 'Month by month',
+      metrics: ['net_revenue'],
+      by: ['customer__country'],
+      kept: true,
+    },
+    { name: 'costs', description: null, metrics: ['net_revenue', 'payroll'], by: [], kept: false },
+  ]
+  const { call } = openDoor(memoryKnowledge([]), memoryNumbers(shopMetrics, { saved }))
+  const [byCountry, costs] = [
+    { name: 'by_country', description: 'Month by month', metrics: ['net_revenue'], group_by: ['customer__country'] },
+    { name: 'costs', metrics: ['net_revenue', 'payroll'], group_by: [] },
+  ]
+  expect((await call('find_metrics', { query: 'sales' })).content).toMatchObject({ saved_queries: [byCountry] })
+  expect((await call('find_metrics', {}, admin)).content).toMatchObject({ saved_queries: [byCountry, costs] })
+  expect((await call('find_metrics', {}, clerk)).content).toMatchObject({ saved_queries: [byCountry] })
+  expect((await call('find_metrics', { query: 'placed' })).content).not.toHaveProperty('saved_queries')
+})
+
 test('words that fit only what is hidden find nothing', async () => {
   expect((await door.call('find_metrics', { query: 'payroll earn' }, clerk)).content).toEqual({ metrics: [], total: 0 })
 })

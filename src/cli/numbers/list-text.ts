@@ -1,4 +1,5 @@
 import type { MetricSummary } from '../../../schemas/numbers.ts'
+import type { SavedQuestion } from '../../core/numbers.ts'
 import { wordTable } from './word-table.ts'
 
 const checkWords: Readonly<Record<MetricSummary['checks'], string>> = {
@@ -18,4 +19,16 @@ export function listText(metrics: readonly MetricSummary[], width: number | unde
     [description ?? label, scope].filter((text) => text !== null && text !== '').join('; '),
   ])
   return wordTable(['metric', 'type', 'status', 'checks', 'what it is'], rows, { width, cut: ['what it is'] })
+}
+
+/** The saved queries, a line each: `metrics query NAME` asks them. */
+export function savedText(saved: readonly SavedQuestion[], width: number | undefined): string {
+  const rows = saved.map(({ name, description, metrics, by, kept }) => [
+    name,
+    kept ? 'computed ahead' : '',
+    [metrics.join(', '), by.length === 0 ? '' : `by ${by.join(', ')}`].filter((text) => text !== '').join(' '),
+    description ?? '',
+  ])
+  const head = ['saved query', 'kept', 'asks for', 'what it is']
+  return wordTable(head, rows, { width, cut: ['asks for', 'what it is'] })
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { MetricSummary } from '../../../schemas/numbers.ts'
 import { AquiferError } from '../../core/errors.ts'
+import type { SavedQuestion } from '../../core/numbers.ts'
+import { estimateTokens } from '../../core/tokens.ts'
 import { rankMetrics } from '../../semantic/rank-metrics.ts'
 import { fillList } from '../fill-list.ts'
 import { defineTool, readOnly } from '../tool.ts'
@@ -30,17 +32,29 @@ export const findMetrics = defineTool({
         dimensions: z.array(z.string()).describe('The nearest; describe_metric has all'),
       }),
     ),
+    saved_queries: z
+      .array(z.looseObject({ name: z.string(), metrics: z.array(z.string()), group_by: z.array(z.string()) }))
+      .optional()
+      .describe('Ready questions about these; query_metrics takes their names as metrics'),
     total: z.int(),
     next_cursor: z.string().optional(),
   }),
   annotations: readOnly,
   run: async ({ query = '', limit, token_budget: tokens, cursor }, { numbers, caller }) => {
-    const found = rankMetrics(await (await numbers()).list(caller), query)
+    const asked = await numbers()
+    const found = rankMetrics(await asked.list(caller), query)
     const rest = cursor === undefined ? found : found.slice(placeAfter(cursor, found, query))
-    const metrics = fillList(rest.slice(0, limit).map(present), tokens - 60)
+    const saved = fillSaved(await asked.savedQuestions(caller), rest.slice(0, limit), tokens / 4)
+    const room = tokens - 60 - estimateTokens(JSON.stringify(saved))
+    const metrics = fillList(rest.slice(0, limit).map(present), room)
     const last = metrics.at(-1)
     const more = last !== undefined && metrics.length < rest.length
-    return { metrics, total: found.length, ...(more ? { next_cursor: cursorOf(last.name, query) } : {}) }
+    return {
+      metrics,
+      ...(saved.length === 0 ? {} : { saved_queries: saved }),
+      total: found.length,
+      ...(more ? { next_cursor: cursorOf(last.name, query) } : {}),
+    }
   },
 })
 
@@ -54,6 +68,20 @@ function present({ name, label, description, scope, status, checks, dimensions }
     checks,
     dimensions: dimensions.slice(0, shownDimensions),
   }
+}
+
+/** As many as there is room for, of questions about these metrics alone. */
+function fillSaved(questions: readonly SavedQuestion[], metrics: readonly MetricSummary[], tokens: number) {
+  const shown = questions
+    .filter((question) => question.metrics.every((name) => metrics.some((metric) => metric.name === name)))
+    .map(({ name, description, metrics: about, by }) => ({
+      name,
+      ...(description === null ? {} : { description: cleanLine(description) }),
+      metrics: [...about],
+      group_by: [...by],
+    }))
+  const filled = fillList(shown, tokens)
+  return estimateTokens(JSON.stringify(filled)) > tokens ? [] : filled
 }
 
 /** The last metric shown, and which question it was. */

@@ -44,15 +44,7 @@ export function moveTime(context: Context, time: Sql, { shifts, base, cuts, boun
 
 /** Months within days, or a start of a period within anything, would count some days several times. */
 function refuseMixed(shifts: readonly Shift[]): void {
-  const kinds = shifts.map((shift) =>
-    shift.kind === 'start'
-      ? 'start'
-      : shift.unit === 'month' || shift.unit === 'quarter' || shift.unit === 'year'
-        ? 'months'
-        : grains.some((grain) => grain === shift.unit)
-          ? 'days'
-          : shift.unit,
-  )
+  const kinds = shifts.map(kindOf)
   const [first] = kinds
   if (shifts.length > 1 && (first === 'start' || kinds.some((kind) => kind !== first))) {
     refuse(
@@ -60,6 +52,12 @@ function refuseMixed(shifts: readonly Shift[]): void {
       'Offsets of different kinds within one another cannot be proven right; name one of them only.',
     )
   }
+}
+
+function kindOf(shift: Shift): string {
+  if (shift.kind === 'start') return 'start'
+  if (!grains.some((grain) => grain === shift.unit)) return shift.unit
+  return monthsIn[standardGrain(shift.unit)] === undefined ? 'days' : `months by ${shift.align}`
 }
 
 interface Move {

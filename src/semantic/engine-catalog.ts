@@ -5,6 +5,10 @@ import type { DialectName, Engine, Statement } from './engine.ts'
 
 const limits = { rows: 10_000, bytes: 8 << 20, timeoutMs: 30_000 }
 
+/** Tables as the models name them, quoted, as JSON. */
+export const quotedTables = (dialect: DialectName, tables: readonly string[]): string =>
+  JSON.stringify(tables.map((table) => dialects[dialect].table(table)))
+
 /** The first column of what a statement of ours finds in the database's catalog. */
 export async function readCatalog(run: Engine['run'], statement: Statement): Promise<readonly string[]> {
   const { rows } = await run(statement, { limits, tables: [] })

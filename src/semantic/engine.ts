@@ -51,6 +51,11 @@ export interface Engine extends AsyncDisposable {
   run(statement: Statement, options: RunOptions): Promise<EngineResult>
   /** Columns of a table or file with their types; METRIC_TABLE_UNKNOWN with the nearest name. */
   columns(table: string): Promise<readonly { readonly name: string; readonly type: ColumnType }[]>
+  /**
+   * Whether any of these tables is a view, or is elsewhere: then it may show other rows though the watermark is the same.
+   * Absent: the watermark covers that.
+   */
+  hasViews?(tables: readonly string[]): Promise<boolean>
   /** Whether it knows time zones by name; absent: it does. */
   zones?(): Promise<boolean>
   /** Reaches the database, and says what an operator should change about the connection: one sentence each. */

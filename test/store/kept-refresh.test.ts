@@ -140,6 +140,19 @@ describe.each(metricDatabases)('what is kept of %s', (kind) => {
     expect(kept?.slice(1)).toEqual(rows.slice(1))
   })
 
+  test('a view may show other rows though nothing was written, so what is over one is computed whole', async () => {
+    await using database = await openMetricDatabase(kind)
+    await database.change(
+      ...tables.map((sql) => sql.replace(/(table|into) orders/, '$1 all_orders')),
+      'create view orders as select * from all_orders',
+    )
+    const deployment = open(database.engine, layerOf(text()))
+    for (const name of ['by_day', 'by_day']) expect(await refresh(deployment, name)).toMatchObject({ how: 'whole' })
+    await database.change('drop view orders', 'create table orders as select * from all_orders')
+    await refresh(deployment, 'by_day')
+    expect((await refresh(deployment, 'by_day')).how).not.toBe('whole')
+  })
+
   test('anything that an earlier period could change by is computed whole', async () => {
     await using database = await openMetricDatabase(kind)
     await database.change(...tables)

@@ -92,8 +92,7 @@ interface Work {
 async function refresh(context: RefreshContext, kept: KeptQuery, work: Work): Promise<Refreshed['how']> {
   const { layer, ledger, clock } = context
   const { engine, state, signal } = work
-  const lively = isVolatile(layer, kept.compiled.models)
-  if (state !== undefined && !lively) {
+  if (state !== undefined && !(await isLively(layer, kept, engine))) {
     const asOf = new Date(clock.now()).toISOString()
     const { watermark } = await engine.run(probeOf(layer, kept, engine.dialect), {
       limits,
@@ -109,6 +108,14 @@ async function refresh(context: RefreshContext, kept: KeptQuery, work: Work): Pr
   }
   await compute(context, kept, { ...work, changed: undefined })
   return 'whole'
+}
+
+/** Whether it may give something else though nothing was written, as far as the models say or the database knows. */
+async function isLively(layer: MetricLayer, { compiled }: KeptQuery, engine: Engine): Promise<boolean> {
+  const { models, tables } = compiled
+  // What a query of somebody's own reads may be a view.
+  if (models.some((name) => layer.models[name]?.query !== undefined) || isVolatile(layer, models)) return true
+  return (await engine.hasViews?.(tables)) ?? false
 }
 
 /** Whether it was kept. */

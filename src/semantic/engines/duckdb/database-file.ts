@@ -54,7 +54,9 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
   const turn = pLimit(1)
   let opened: Opened | undefined
   /** What the file held when it was last looked into. */
-  let held: { readonly identity: string; readonly tables: readonly string[] } | undefined
+  let held:
+    | { readonly identity: string; readonly tables: readonly string[]; readonly views: readonly string[] }
+    | undefined
   let aliases = 0
 
   async function use(): Promise<{ readonly from: Opened; readonly attached: Attached } | undefined> {
@@ -83,7 +85,7 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
     const alias = `aquifer_${String(++aliases)}`
     await control.run(`ATTACH ${literal(real)} AS ${alias} (READ_ONLY)`)
     if (held?.identity !== state.identity) {
-      held = { identity: state.identity, tables: await tablesOf(control, alias) }
+      held = { identity: state.identity, ...(await tablesOf(control, alias)) }
     }
     return { alias, state, users: 0, idle: undefined }
   }
@@ -164,10 +166,19 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
       await reading?.release('well')
       return []
     },
+    hasViews: async (tables) => {
+      const reading = await read('SELECT 1')
+      await reading?.release('well')
+      const views = new Set(held?.views.map((view) => view.toLowerCase()))
+      // What changes at this very moment is not the same either way.
+      return reading === undefined || tables.some((table) => views.has(whole(table)))
+    },
     quote: (table) => table.split('.').map(identifier).join('.'),
     [Symbol.asyncDispose]: () => turn(() => close()),
   }
 }
+
+const whole = (table: string): string => (table.includes('.') ? table : `main.${table}`).toLowerCase()
 
 async function stateOf(real: string, connection: string): Promise<State> {
   const [file, wal] = await Promise.all([
@@ -185,10 +196,19 @@ async function stateOf(real: string, connection: string): Promise<State> {
   return { watermark, identity: [stamp, walStamp, file.dev, file.ino, wal?.ino ?? ''].join(':') }
 }
 
-async function tablesOf(connection: DuckDBConnection, alias: string): Promise<readonly string[]> {
+/** With their schemas; views are tables too. */
+async function tablesOf(
+  connection: DuckDBConnection,
+  alias: string,
+): Promise<{ readonly tables: readonly string[]; readonly views: readonly string[] }> {
   const found = await connection.runAndReadAll(
-    `SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = '${alias}'
-     UNION ALL SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = '${alias}' AND NOT internal`,
+    `SELECT schema_name || '.' || table_name, false FROM duckdb_tables() WHERE database_name = '${alias}'
+     UNION ALL SELECT schema_name || '.' || view_name, true FROM duckdb_views()
+     WHERE database_name = '${alias}' AND NOT internal`,
   )
-  return found.getRows().map(([table]) => String(table))
+  const rows = found.getRows().map(([name, isView]) => ({ name: String(name), isView: isView === true }))
+  return {
+    tables: rows.map(({ name }) => name),
+    views: rows.flatMap(({ name, isView }) => (isView ? [name] : [])),
+  }
 }

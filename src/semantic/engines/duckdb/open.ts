@@ -120,6 +120,7 @@ export async function openDuckDb({ name, options, dir, log }: EngineOptions<Duck
       const sql = `SELECT * FROM ${(await source()).quote(table)} LIMIT 0`
       return (await run({ sql, values: [] }, { limits: lookLimits, tables: [table] })).columns
     },
+    hasViews: async (tables) => (await (await source()).hasViews?.(tables)) ?? false,
     zones: () => Promise.resolve(true),
     check: () => guarded(lookLimits, undefined, async (stop) => (await source()).check(stop)),
     [Symbol.asyncDispose]: async () => {

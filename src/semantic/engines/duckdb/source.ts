@@ -23,6 +23,8 @@ export interface Source extends AsyncDisposable {
   read(sql: string, options: { readonly fresh: boolean; readonly signal: AbortSignal }): Promise<Reading | undefined>
   /** Reaches what the tables come from: what there is to say of it, one sentence each. */
   check(signal: AbortSignal): Promise<readonly string[]>
+  /** See `Engine.hasViews`. */
+  hasViews?(tables: readonly string[]): Promise<boolean>
   /** A table of the model, as SQL. */
   quote(table: string): string
 }

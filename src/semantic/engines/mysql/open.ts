@@ -8,7 +8,7 @@ import { openConnections, poolSize, type Session } from './connections.ts'
 import { isConnectionLost, toMysqlError } from './engine-error.ts'
 import { readRights, rightsAdvice } from './rights.ts'
 import { runStatement, type Work } from './run-statement.ts'
-import { tables } from './tables.ts'
+import { hasViews, tables } from './tables.ts'
 
 const catalogLimits = { rows: 1, bytes: 1000, timeoutMs: 30_000 }
 const zonesSql = "select convert_tz('2020-01-01', 'UTC', 'Europe/Berlin') is not null"
@@ -71,6 +71,7 @@ export async function openMysql({ name, options, log }: EngineOptions<MysqlConne
     dialect: 'mysql',
     run,
     columns: (table) => readColumns(table, { connection: name, run, dialect: 'mysql', tables }),
+    hasViews: (names) => hasViews(run, names),
     zones: () => {
       zones ??= askZones().catch((error: unknown) => {
         zones = undefined

@@ -9,7 +9,7 @@ import type { PgliteConnection } from './pglite.ts'
 import { lockFolder, type FolderLock } from './pglite-folder.ts'
 import { startThread, type Thread } from './pglite-thread.ts'
 import type { Work } from './run-statement.ts'
-import { tables } from './tables.ts'
+import { hasViews, tables } from './tables.ts'
 
 /** Postgres embedded in a thread of this process. Its folder is locked from the first statement until it is closed. */
 export async function openPglite({ name, options }: EngineOptions<PgliteConnection>): Promise<Engine> {
@@ -68,6 +68,7 @@ export async function openPglite({ name, options }: EngineOptions<PgliteConnecti
     dialect: 'postgres',
     run,
     columns: (table) => readColumns(table, { connection: name, run, dialect: 'postgres', tables }),
+    hasViews: (names) => hasViews(run, names),
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       const opened = await thread?.catch(() => undefined)

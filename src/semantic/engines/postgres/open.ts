@@ -9,7 +9,7 @@ import { openClients, poolSize, type Session } from './clients.ts'
 import { isConnectionLost, isStalePlan, toPostgresError } from './engine-error.ts'
 import { checkRole, dangerousRightsSql, roleAdvice } from './role.ts'
 import { runStatement, type Work } from './run-statement.ts'
-import { tables } from './tables.ts'
+import { hasViews, tables } from './tables.ts'
 
 /** What is used of a connection to Postgres; its keys are those of the indexer of that name. */
 export interface PostgresOptions {
@@ -73,6 +73,7 @@ export async function openPostgres({ name, options, log }: EngineOptions<Postgre
     dialect: 'postgres',
     run,
     columns: (table) => readColumns(table, { connection: name, run, dialect: 'postgres', tables }),
+    hasViews: (names) => hasViews(run, names),
     zones: () => Promise.resolve(true),
     check: () => checkRole(name, run),
     [Symbol.asyncDispose]: async () => {

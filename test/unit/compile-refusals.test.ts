@@ -65,6 +65,54 @@ metrics:
   })
 })
 
+test('a name that two identities of one model share is ambiguous to whoever reaches the model by both', () => {
+  const cards = layerOf(`
+models:
+  accounts:
+    connection: c
+    table: accounts
+    entities: { account: { type: primary }, card: { type: unique } }
+    dimensions: { size: { type: categorical } }
+    measures: { accounts: { agg: count, expr: 1 } }
+  orders:
+    connection: c
+    table: orders
+    entities: { order: { type: primary }, account: { type: foreign }, card: { type: foreign } }
+    measures: { orders: { agg: count, expr: 1 } }
+metrics:
+  accounts: { type: simple, measure: accounts }
+  orders: { type: simple, measure: orders }
+`)
+  expect(ask({ metrics: ['accounts'], by: ['size'] }, admin, cards)).not.toHaveProperty('refusal')
+  const refusal = { reason: 'ambiguous', nearest: ['account__size', 'card__size'] }
+  expect(ask({ metrics: ['orders'], by: ['size'] }, admin, cards)).toMatchObject({ refusal })
+  expect(ask({ metrics: ['accounts', 'orders'], by: ['size'] }, admin, cards)).toMatchObject({ refusal })
+})
+
+test('rows that partitions tie to a model further on are not listed without a metric', () => {
+  const days = layerOf(`
+models:
+  visits:
+    connection: c
+    table: visits
+    entities: { visit: { type: primary }, customer: { type: foreign } }
+    dimensions: { day: { type: time, grain: day, partition: true }, browser: { type: categorical } }
+  customers:
+    connection: c
+    table: customers
+    entities: { customer: { type: primary }, region: { type: foreign } }
+  regions:
+    connection: c
+    table: regions
+    entities: { region: { type: primary } }
+    dimensions: { day: { type: time, grain: day, partition: true }, country: { type: categorical } }
+`)
+  expect(ask({ metrics: [], by: ['visit__browser', 'region__country'] }, admin, days)).toMatchObject({
+    refusal: { reason: 'unsupported' },
+  })
+  expect(ask({ metrics: [], by: ['region__country'] }, admin, days)).not.toHaveProperty('refusal')
+})
+
 test.each([
   ['a window without a time', { metrics: ['weekly_revenue'] }, 'needs_time'],
   ['an offset without a time', { metrics: ['growth'] }, 'needs_time'],

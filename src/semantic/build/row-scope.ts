@@ -150,6 +150,10 @@ function matchPartitions(context: Context, before: readonly Scan[], to: Scan, me
       const message = `${to.model} is partitioned by ${name}, and ${before[0]?.model ?? ''} has no such partition: a row would be counted once for each.`
       return refuse('fan_out', message)
     }
+    if (!metrics && partner !== before.at(-1)) {
+      const message = `${to.model} and ${partner.model} are both partitioned by ${name}, with another model between them; ask with a metric.`
+      return refuse('unsupported', message)
+    }
     return [operation('=', partition(context, partner, name), partition(context, to, name))]
   })
 }

@@ -114,7 +114,7 @@ function findColumns(words: readonly string[], scope: NameScope): Found | undefi
   const names = everywhere.filter((name) => lengthOf(name) === shortest)
   const [name] = names
   if (name === undefined) return undefined
-  if (names.length > 1 && !sameColumn(names, first.matches)) {
+  if (names.length > 1 && !perBase.every(({ matches }) => sameColumn(names, matches))) {
     refuse('ambiguous', `${words.join('__')} could be any of ${names.join(', ')}; name one.`, names)
   }
   const columns = new Map(

@@ -90,8 +90,7 @@ async function onDuckdb(): Promise<void> {
   compile('compile', opened, ownQuestions(opened.context.layer))
   const statement = await opened.numbers.explain(question, caller)
   if (!('sql' in statement)) throw new Error('refused')
-  const prepared = await database.prepare(statement.sql)
-  await compare('DuckDB, Parquet', opened, async () => void (await prepared.runAndReadAll()))
+  await compare('DuckDB, Parquet', opened, async () => void (await database.runAndReadAll(statement.sql)))
 }
 
 async function onPostgres(): Promise<void> {
@@ -158,8 +157,9 @@ async function compare(what: string, opened: OpenNumbers, raw: () => Promise<voi
 }
 
 /** Questions of every metric of the bench's own layer. */
-const ownQuestions = ({ metrics }: MetricLayer): readonly NumbersRequest[] =>
-  Object.keys(metrics).map((metric) => ({ metrics: [metric], by: ['metric_time__month', 'customer__country'] }))
+function ownQuestions({ metrics }: MetricLayer): readonly NumbersRequest[] {
+  return Object.keys(metrics).map((metric) => ({ metrics: [metric], by: ['metric_time__month', 'customer__country'] }))
+}
 
 /** MetricFlow's own cases over its manifest, where they are at hand. */
 async function compileCases(): Promise<void> {

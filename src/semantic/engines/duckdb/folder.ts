@@ -23,8 +23,8 @@ export function openFolder(path: string, connection: string): FileStore {
   let root = path
 
   async function walk(): Promise<Listing> {
-    const real = await realpath(path)
-    if ((await stat(real)).isFile()) {
+    const [real, state] = await Promise.all([realpath(path), stat(path)])
+    if (state.isFile()) {
       root = dirname(path)
       return { paths: [basename(path)], folders: [real] }
     }

@@ -130,10 +130,17 @@ const isWholeMonths = ({ grain, part }: Cut): boolean =>
   part === 'year'
 
 /** The k-th moment of a period meets the k-th of the one `count` periods later, or its last. */
-function moveByPeriod(context: Context, { before, alias, around }: Move, unit: string, count: number): Moved {
+function moveByPeriod(context: Context, { before, base, alias, around }: Move, unit: string, count: number): Moved {
   const [name, calendar] =
     Object.entries(context.layer.calendars).find(([, { periods }]) => Object.hasOwn(periods, unit)) ?? []
   if (name === undefined || calendar === undefined) throw new Error(`There is no period ${unit}`)
+  if (rank(base) < rank(calendar.grain)) {
+    refuse(
+      'unsupported',
+      `An offset of a ${unit} is asked by ${calendar.grain}s or coarser, which is what ${name} has.`,
+      [`metric_time__${calendar.grain}`],
+    )
+  }
   const map = select({
     columns: [
       { name: 'before', sql: column('t', 'a') },

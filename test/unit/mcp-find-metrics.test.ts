@@ -58,15 +58,15 @@ test('saved queries about what was found are named, for callers who see all of i
     },
     { name: 'costs', description: null, metrics: ['net_revenue', 'payroll'], by: [], kept: false },
   ]
-  const { call } = openDoor(memoryKnowledge([]), memoryNumbers(shopMetrics, { saved }))
+  const saving = openDoor(memoryKnowledge([]), memoryNumbers(shopMetrics, { saved }))
   const [byCountry, costs] = [
     { name: 'by_country', description: 'Month by month', metrics: ['net_revenue'], group_by: ['customer__country'] },
     { name: 'costs', metrics: ['net_revenue', 'payroll'], group_by: [] },
   ]
-  expect((await call('find_metrics', { query: 'sales' })).content).toMatchObject({ saved_queries: [byCountry] })
-  expect((await call('find_metrics', {}, admin)).content).toMatchObject({ saved_queries: [byCountry, costs] })
-  expect((await call('find_metrics', {}, clerk)).content).toMatchObject({ saved_queries: [byCountry] })
-  expect((await call('find_metrics', { query: 'placed' })).content).not.toHaveProperty('saved_queries')
+  expect((await saving.call('find_metrics', { query: 'sales' })).content).toMatchObject({ saved_queries: [byCountry] })
+  expect((await saving.call('find_metrics', {}, admin)).content).toMatchObject({ saved_queries: [byCountry, costs] })
+  expect((await saving.call('find_metrics', {}, clerk)).content).toMatchObject({ saved_queries: [byCountry] })
+  expect((await saving.call('find_metrics', { query: 'placed' })).content).not.toHaveProperty('saved_queries')
 })
 
 test('words that fit only what is hidden find nothing', async () => {

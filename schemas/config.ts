@@ -12,6 +12,18 @@ export const Duration = z
     return Number(count) * (unitMs[unit] ?? 1)
   })
 
+const sizePattern = /^(\d+)(KB|MB|GB|TB)$/
+const unitBytes: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
+
+/** A number of bytes such as `500MB` or `2GB`. */
+export const Size = z
+  .string('a size such as 500MB or 2GB')
+  .regex(sizePattern, 'a size such as 500MB or 2GB')
+  .transform((text) => {
+    const [, count = '0', unit = 'MB'] = sizePattern.exec(text) ?? []
+    return Number(count) * (unitBytes[unit] ?? 1)
+  })
+
 /** Where a secret is kept; never the secret itself. */
 export const Secret = z
   .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })])

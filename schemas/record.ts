@@ -46,6 +46,10 @@ export const Change = z.discriminatedUnion('kind', [
       .describe(
         'A place to go on from in the middle of a read: not everything up to the position has been handed over yet',
       ),
+    compare: z
+      .literal(true)
+      .optional()
+      .describe('Items may have been deleted before it without a word: they are to be found by comparing keys'),
   }),
 ])
 export type Change = z.infer<typeof Change>

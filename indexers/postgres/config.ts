@@ -1,10 +1,18 @@
 import { z } from 'zod'
-import { Duration, SecretUrl } from '../../schemas/config.ts'
+import { Duration, SecretUrl, Size } from '../../schemas/config.ts'
 
 /** How to reach the database; `open` gets the URL as plain text. */
 export const PostgresConnection = z.strictObject({
   url: SecretUrl,
   statementTimeout: Duration.prefault('5m').describe('The longest that one statement may run on the source'),
+  slot: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,39}$/, 'a name of lower-case letters, digits and _')
+    .default('aquifer')
+    .describe('Beginning of the name of the replication slot and publication, for sources with mode: stream'),
+  walBudget: Size.prefault('10GB').describe(
+    'The log that the slot may make the server keep; beyond it the slot is dropped and the tables are read again',
+  ),
 })
 export type PostgresConnection = z.infer<typeof PostgresConnection>
 
@@ -16,7 +24,10 @@ const reading = {
   overlap: Duration.optional().describe(
     'How far before the cursor to read again, for clocks that differ; 1m, or 90m for a timestamp without time zone',
   ),
-  mode: z.enum(['poll', 'snapshot', 'stream']).default('poll').describe('poll reads what changed, snapshot everything'),
+  mode: z
+    .enum(['poll', 'snapshot', 'stream'])
+    .default('poll')
+    .describe('poll looks for what changed, snapshot reads everything, stream follows the log of the database'),
 }
 
 const TableSource = z.strictObject({

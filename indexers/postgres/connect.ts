@@ -15,6 +15,9 @@ export function addressOf({ url, statementTimeout }: PostgresConnection): Addres
   return { url, statementTimeoutMs: statementTimeout }
 }
 
+/** An option of `pg` that its types leave out: the connection takes the commands of replication, too. */
+const replicating: object = { replication: 'database' }
+
 const connectTimeoutMs = 10_000
 const cancelTimeoutMs = 2000
 
@@ -22,7 +25,11 @@ const cancelTimeoutMs = 2000
 export async function connect(
   { url, statementTimeoutMs }: Address,
   place: Place,
-  { signal, timeoutMs = connectTimeoutMs }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+  {
+    signal,
+    timeoutMs = connectTimeoutMs,
+    replication = false,
+  }: { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly replication?: boolean } = {},
 ): Promise<Client> {
   const { Client } = await import('pg')
   const socket = new Socket()
@@ -32,7 +39,7 @@ export async function connect(
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
     // The server enforces statementTimeout; this is for one that no longer answers.
-    query_timeout: statementTimeoutMs + 15_000,
+    ...(replication ? replicating : { query_timeout: statementTimeoutMs + 15_000 }),
     types: { getTypeParser: () => (text: string) => text },
     stream: () => socket,
   }

@@ -9,6 +9,7 @@ const postgres = {
   connection: PostgresConnection,
   source: PostgresSource,
   deletes: 'by comparison',
+  deletesOf: ({ mode }) => (mode === 'stream' ? 'streamed' : 'by comparison'),
   open: openPostgres,
   draft: draftSources,
 } satisfies IndexerType<PostgresConnection, PostgresSource>

@@ -10,21 +10,50 @@ import type { Reader } from './round.ts'
 import { readMoment, readServer } from './server.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
-import { invalidSource } from './source-error.ts'
+import { openStream, type Stream } from './stream/open-stream.ts'
 import { openTypes } from './types.ts'
+
+const longestFollowMs = 60_000
 
 /** Connects, and checks that every source can be read as it is configured. */
 export async function openPostgres(
   connection: PostgresConnection,
   options: OpenOptions<PostgresSource>,
 ): Promise<Indexer> {
-  const session = openSession(addressOf(connection), options.signal)
+  const address = addressOf(connection)
+  const session = openSession(address, options.signal)
   try {
-    return indexerOf(session, await openReaders(session, options), options)
+    const readers = await openReaders(session, options)
+    const [streamed, polled] = [true, false].map(
+      (isStream) => new Map([...readers].filter(([, { source }]) => (source.mode === 'stream') === isStream)),
+    )
+    const stream =
+      streamed === undefined || streamed.size === 0
+        ? undefined
+        : await openStream({
+            readers: streamed,
+            address,
+            slot: `${connection.slot}_${options
+              .digest('slot')
+              .toLowerCase()
+              .replaceAll(/[^a-z0-9]/g, '_')
+              .slice(0, 12)}`,
+            walBudget: connection.walBudget,
+            clock: options.clock,
+            signal: options.signal,
+          })
+    return indexerOf({ session, readers, polled: polled ?? new Map(), stream }, options)
   } catch (error) {
     await session[Symbol.asyncDispose]()
     throw error
   }
+}
+
+interface Opened {
+  readonly session: Session
+  readonly readers: ReadonlyMap<string, Reader>
+  readonly polled: ReadonlyMap<string, Reader>
+  readonly stream: Stream | undefined
 }
 
 async function openReaders(
@@ -37,34 +66,40 @@ async function openReaders(
   const readers = new Map<string, Reader>()
   for (const [name, source] of Object.entries(options.sources)) {
     const place = placeOf(name, source)
-    if (source.mode === 'stream') {
-      throw invalidSource(place, 'mode stream is not there yet for Postgres', {
-        fix: 'Use mode poll: it reads every change, and finds deletes by comparing keys.',
-      })
-    }
     await session.transaction(place, async (run) => inspect(run, name, source, await readMoment(run, server)))
     readers.set(name, { name, source, session, server, types, digest: options.digest })
   }
   return readers
 }
 
-function indexerOf(
-  session: Session,
-  readers: ReadonlyMap<string, Reader>,
-  options: OpenOptions<PostgresSource>,
-): Indexer {
+function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOptions<PostgresSource>): Indexer {
   const { signal, until, clock, everyMs } = options
 
   async function* changes(after: Cursors): AsyncGenerator<Change> {
     const cursors = new Map<string, Json>(Object.entries(after))
     for (;;) {
-      for (const [name, reader] of readers) {
+      for (const [name, reader] of polled) {
         cursors.set(name, yield* untilAborted(readSource(reader, cursors.get(name)), signal))
         if (signal.aborted) return
       }
-      if (until === 'now') return
-      await clock.sleep(everyMs, signal)
+      if (stream !== undefined) yield* follow(stream, cursors)
+      if (until === 'now' || signal.aborted) return
+      if (stream === undefined) await clock.sleep(everyMs, signal)
       if (signal.aborted) return
+    }
+  }
+
+  /** Until it is time to look at what is polled, and at the tables that are followed, again. */
+  async function* follow(from: Stream, cursors: Map<string, Json>): AsyncGenerator<Change> {
+    const end = until === 'now' ? until : clock.now() + Math.min(everyMs, longestFollowMs)
+    try {
+      for await (const change of from.changes(Object.fromEntries(cursors), end)) {
+        if (signal.aborted) return
+        if (change.kind === 'checkpoint') cursors.set(change.source, change.cursor)
+        yield change
+      }
+    } catch (error) {
+      if (!(signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED')) throw error
     }
   }
 
@@ -75,7 +110,16 @@ function indexerOf(
       if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       return readKeys(reader, range, want)
     },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    ...(stream === undefined
+      ? {}
+      : {
+          committed: async (upTo: Cursors) => stream.committed(upTo),
+          compared: (name: string) => stream.compared(name),
+        }),
+    [Symbol.asyncDispose]: async () => {
+      await stream?.[Symbol.asyncDispose]()
+      await session[Symbol.asyncDispose]()
+    },
   }
 }
 

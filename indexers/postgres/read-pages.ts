@@ -40,7 +40,7 @@ function readPage(
   after: readonly string[],
   limit: number,
 ): Promise<Rows> {
-  const columns = relation.order.map(column).join(', ')
+  const columns = relation.order.map((name) => column(name)).join(', ')
   const where = after.length === 0 ? '' : ` where (${columns}) > (${after.map((_, at) => `$${at + 1}`).join(', ')})`
   return run(`${selectSql(relation)}${where} order by ${columns} limit ${limit}`, after)
 }

@@ -11,11 +11,19 @@ import { invalidSource } from './source-error.ts'
 import type { Place } from './source-error.ts'
 import { quoteName } from './sql.ts'
 
+/** A table by its own name. */
+export interface TableName {
+  readonly schema: string
+  readonly name: string
+}
+
 /** What a source reads, as it is right now. */
 export interface Relation {
   readonly place: Place
   /** What follows FROM; its rows are called `q`. */
   readonly from: string
+  /** The table that is read, with all rows its own: none of a view, a query or tables that inherit from it. */
+  readonly table: TableName | undefined
   readonly columns: readonly Column[]
   readonly key: readonly string[]
   /** Columns of a unique index within the key: pages can follow it. Absent where nothing proves the key unique. */
@@ -64,6 +72,7 @@ async function inspectTable(
   return {
     place,
     from,
+    table: table.kind === 'r' || table.kind === 'p' ? { schema: table.schema, name: table.name } : undefined,
     columns,
     key,
     order: orderOf(place, table, key),
@@ -87,7 +96,7 @@ async function inspectQuery(
   if (twice !== undefined) throw invalidSource(place, `its query gives two columns the name ${twice}`)
   const key = checkColumns(place, source.key, columns)
   const cursor = cursorColumn(place, source, columns)
-  return { place, from, columns, key, order: undefined, cursor, parts: [], hasXmin: false }
+  return { place, from, table: undefined, columns, key, order: undefined, cursor, parts: [], hasXmin: false }
 }
 
 export function placeOf(name: string, source: PostgresSource): Place {

@@ -3,9 +3,9 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** The column `name` of what is read, which every statement calls `q`. */
-export function column(name: string): string {
-  return `q.${quoteName(name)}`
+/** The column `name` of what is read, which every statement calls `q` unless it says otherwise. */
+export function column(name: string, of = 'q'): string {
+  return `${of}.${quoteName(name)}`
 }
 
 /** An array as a statement's parameter. The items are numbers and plain words, so nothing needs quoting. */
@@ -14,10 +14,10 @@ export function arrayValue(items: readonly string[]): string {
 }
 
 /** SQL of a row's key: one column's text, or a JSON array of texts, byte for byte as JSON.stringify writes it. */
-export function keySql(columns: readonly string[]): string {
+export function keySql(columns: readonly string[], of = 'q'): string {
   const [first, ...more] = columns
-  if (first !== undefined && more.length === 0) return `${column(first)}::text`
-  return `'[' || ${columns.map((name) => `to_json(${column(name)}::text)::text`).join(` || ',' || `)} || ']'`
+  if (first !== undefined && more.length === 0) return `${column(first, of)}::text`
+  return `'[' || ${columns.map((name) => `to_json(${column(name, of)}::text)::text`).join(` || ',' || `)} || ']'`
 }
 
 /** SQL that compares texts as their UTF-8 bytes do, whatever encoding the database keeps them in. */

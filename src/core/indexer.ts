@@ -31,6 +31,8 @@ export interface Indexer extends AsyncDisposable {
   changes(after: Cursors): AsyncIterable<Change>
   /** Everything up to here is safe in the ledger: the source may forget it (slots, offsets, tokens). */
   committed?(upTo: Cursors): Promise<void>
+  /** Deletes of the source were found by comparing keys after a checkpoint of it that asked for that. */
+  compared?(source: string): void
   /** Keys in byte order, with a digest each where asked, in bounded memory. */
   keys(source: string, range: KeyRange, want: 'keys' | 'digests'): AsyncIterable<KeyDigest>
 }
@@ -55,6 +57,8 @@ export interface SourceDraft {
   readonly yaml: string
 }
 
+export type Deletes = 'streamed' | 'by comparison'
+
 /** What a folder below `indexers/` exports as its default: one type of source. */
 export interface IndexerType<Connection = unknown, Source = unknown> {
   readonly type: string
@@ -62,8 +66,9 @@ export interface IndexerType<Connection = unknown, Source = unknown> {
   readonly connection?: ZodType<Connection>
   /** Keys of `sources.<name>` besides the common ones. */
   readonly source: ZodType<Source>
-  /** How a deleted item is noticed. */
-  readonly deletes: 'streamed' | 'by comparison'
+  /** How a deleted item is noticed, unless `deletesOf` says otherwise for a source. */
+  readonly deletes: Deletes
+  deletesOf?(source: Source): Deletes
   /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
   open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
   /** Schemes of the URLs that `draft` takes, such as `postgresql`; absent: its own name. */

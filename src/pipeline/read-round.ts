@@ -1,6 +1,6 @@
 import type { Json } from '../../schemas/record.ts'
 import { AquiferError } from '../core/errors.ts'
-import type { Indexer } from '../core/indexer.ts'
+import type { Indexer, IndexerType } from '../core/indexer.ts'
 import type { HeldClaim } from './claim-source.ts'
 import { findDeletes } from './find-deletes.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
@@ -15,6 +15,8 @@ export interface Reading {
   cursor: Json | undefined
   position: string
   comparedMs: number
+  /** A checkpoint said that deletes may have happened without a word. */
+  unsure: boolean
 }
 
 export function startReading(
@@ -24,7 +26,7 @@ export function startReading(
   options: { readonly cursor: Json | undefined; readonly signal: AbortSignal; readonly onCommit: () => void },
 ): Reading {
   const writer = createSourceWriter(context, { claim, job, loading: options.cursor === undefined, ...options })
-  return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0 }
+  return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0, unsure: false }
 }
 
 /** One round: everything new since the cursors, committed. An expired cursor starts that source's read anew, once. */
@@ -65,7 +67,10 @@ async function readChanges(
     const reading = byName.get(change.source)
     if (reading === undefined)
       throw new AquiferError('INTERNAL', `A change came for ${change.source}, which was not asked for.`)
-    if (change.kind === 'checkpoint') reading.position = change.position
+    if (change.kind === 'checkpoint') {
+      reading.position = change.position
+      reading.unsure ||= change.compare === true
+    }
     await reading.writer.push(change)
     if (context.clock.now() - told > 100) {
       told = context.clock.now()
@@ -83,21 +88,30 @@ async function readChanges(
   )
 }
 
-/** Looks for deletes by comparing keys, where the source does not tell them and it is time to. */
+/** Looks for deletes by comparing keys, where the source does not tell them and it is time to, or asks for that. */
 export async function compareRound(
   context: PipelineContext,
   indexer: Indexer,
   readings: readonly Reading[],
-  options: { readonly all: boolean; readonly onProgress: OnProgress; readonly signal: AbortSignal },
+  options: {
+    readonly type: IndexerType
+    readonly all: boolean
+    readonly onProgress: OnProgress
+    readonly signal: AbortSignal
+  },
 ): Promise<void> {
   for (const reading of readings) {
-    const { job, claim, writer, position } = reading
-    if (!options.all && context.clock.now() - reading.comparedMs < job.config.compareMs) continue
+    const { job, claim, writer, position, unsure } = reading
+    const isTold = (options.type.deletesOf?.(job.config.options) ?? options.type.deletes) === 'streamed'
+    const isDue = options.all || context.clock.now() - reading.comparedMs >= job.config.compareMs
+    if (isTold ? !unsure : !isDue) continue
     const source = job.config.name
     options.onProgress({ source, phase: 'comparing', ...writer.counts })
     const started = context.clock.now()
     await findDeletes(context, indexer, { source, sourceId: claim.sourceId, writer, position }, options.signal)
     await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
     reading.comparedMs = started
+    reading.unsure = false
+    indexer.compared?.(source)
   }
 }

@@ -114,9 +114,7 @@ async function run(
   await using indexer = await openGroup(context, group, readings, everyMs, signal)
   for (let round = 0; ; round++) {
     await readRound(context, indexer, readings, onProgress, signal)
-    if (group.type.deletes === 'by comparison') {
-      await compareRound(context, indexer, readings, { all: round === 0, onProgress, signal })
-    }
+    await compareRound(context, indexer, readings, { type: group.type, all: round === 0, onProgress, signal })
     // While others load, the graph would be built for nothing, and they would have to wait for it.
     if (options.onRead()) await settle(context, signal, onProgress)
     if (!options.watch) return

@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { PostgresSource } from '../../indexers/postgres/config.ts'
+import { PostgresSource, type PostgresConnection } from '../../indexers/postgres/config.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import type { Change, Json, Row } from '../../schemas/record.ts'
 import type { Indexer } from '../../src/core/indexer.ts'
@@ -87,16 +87,21 @@ async function openEncodedDatabase(encoding: string): Promise<TestDatabase> {
   return { url: url.href, [Symbol.asyncDispose]: () => dropDatabase(server, name) }
 }
 
+/** A connection of aquifer.yaml as `open` gets it. */
+export const connectionTo = (url: string, statementTimeout = 60_000): PostgresConnection => ({
+  url,
+  statementTimeout,
+  slot: 'aquifer',
+  walBudget: 10e9,
+})
+
 export function openSources(
   url: string,
   sources: Readonly<Record<string, SourceInput>>,
   options: Partial<ReadOptions> = {},
 ): Promise<Indexer> {
   const entries = Object.entries(sources).map(([name, source]) => [name, PostgresSource.parse(source)] as const)
-  return postgres.open(
-    { url, statementTimeout: 60_000 },
-    { ...readOptions(options), sources: Object.fromEntries(entries) },
-  )
+  return postgres.open(connectionTo(url), { ...readOptions(options), sources: Object.fromEntries(entries) })
 }
 
 export function toReading(changes: readonly Change[]): Reading {

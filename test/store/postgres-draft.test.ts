@@ -4,7 +4,7 @@ import { Json } from '../../schemas/record.ts'
 import { sourceCommon } from '../../schemas/config.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import type { SourceDraft } from '../../src/core/indexer.ts'
-import { openSourceDatabase } from '../kit/postgres-source.ts'
+import { connectionTo, openSourceDatabase } from '../kit/postgres-source.ts'
 
 const setup = `create schema app; create type status as enum ('open', 'closed');
   create table app.article (id bigint primary key, "Headline" text not null, body text, status status, is_live boolean, day date,
@@ -24,7 +24,7 @@ const setup = `create schema app; create type status as enum ('open', 'closed');
   analyze`
 
 async function draft(url: string): Promise<Record<string, SourceDraft>> {
-  const drafts = (await postgres.draft?.({ url, statementTimeout: 10_000 })) ?? []
+  const drafts = (await postgres.draft?.(connectionTo(url))) ?? []
   return Object.fromEntries(drafts.map((one) => [one.name, one]))
 }
 

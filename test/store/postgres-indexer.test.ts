@@ -12,6 +12,7 @@ interface Shape {
   /** The key of the row `name`, which has to be in the table already. */
   key?(name: string): string
   readonly readsWhole?: true
+  readonly deletes?: 'streamed'
 }
 
 function makeFixture(shape: Shape): () => Promise<IndexerFixture> {
@@ -21,7 +22,7 @@ function makeFixture(shape: Shape): () => Promise<IndexerFixture> {
     const sources = Object.fromEntries(names.map((name) => [name, shape.source(name)]))
     return {
       sources: names,
-      deletes: postgres.deletes,
+      deletes: shape.deletes ?? postgres.deletes,
       open: (options) => database.open(sources, options),
       async put(source, name, text) {
         const { rowCount } = await upsert(database, source, name, text)
@@ -88,6 +89,27 @@ describeIndexerContract(
       create table ${name}_more partition of ${name} for values in (1, 2)`,
     source: (name) => ({ table: name, key: ['name', 'part'] }),
     key: (name) => JSON.stringify([name, String(partOf(name))]),
+  }),
+)
+
+describeIndexerContract(
+  'a table that is followed in the log',
+  makeFixture({
+    create: (name) => `create table ${name} (${columns}, primary key (name))`,
+    source: (name) => ({ table: `public.${name}`, mode: 'stream' }),
+    deletes: 'streamed',
+  }),
+)
+
+describeIndexerContract(
+  'a partitioned table that is followed in the log',
+  makeFixture({
+    create: (name) => `create table ${name} (${columns}, primary key (part, name)) partition by list (part);
+      create table ${name}_0 partition of ${name} for values in (0);
+      create table ${name}_more partition of ${name} for values in (1, 2)`,
+    source: (name) => ({ table: name, key: ['name', 'part'], mode: 'stream' }),
+    key: (name) => JSON.stringify([name, String(partOf(name))]),
+    deletes: 'streamed',
   }),
 )
 

@@ -4,14 +4,14 @@ import { PostgresSource } from '../../indexers/postgres/config.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import { collect, readOptions } from '../kit/indexer-reading.ts'
-import { openSourceDatabase, openSources } from '../kit/postgres-source.ts'
+import { connectionTo, openSourceDatabase, openSources } from '../kit/postgres-source.ts'
 import type { SourceInput } from '../kit/postgres-source.ts'
 
 /** `CODE message` of what opening throws. */
 async function failureOf(url: string, source: SourceInput): Promise<string> {
   const sources = { films: PostgresSource.parse(source) }
   try {
-    await using _ = await postgres.open({ url, statementTimeout: 2000 }, { ...readOptions(), sources })
+    await using _ = await postgres.open(connectionTo(url, 2000), { ...readOptions(), sources })
     return 'opened'
   } catch (error) {
     if (!(error instanceof AquiferError)) throw error
@@ -184,7 +184,7 @@ test('a database or user that is not there is told apart from a server that is d
 test('a statement that runs too long ends by statementTimeout', async () => {
   await using database = await openSourceDatabase(setup)
   const sources = { slow: PostgresSource.parse({ query: 'select 1 as id, pg_sleep(60)::text as t', key: 'id' }) }
-  await using indexer = await postgres.open({ url: database.url, statementTimeout: 300 }, { ...readOptions(), sources })
+  await using indexer = await postgres.open(connectionTo(database.url, 300), { ...readOptions(), sources })
   const reading = collect(indexer.changes({}))
   await expect(reading).rejects.toMatchObject({
     code: 'SOURCE_UNREACHABLE',

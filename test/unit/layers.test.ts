@@ -28,7 +28,10 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'indexers/index.ts': { folders: ['src/core', 'indexers'], packages: ['fastest-levenshtein'] },
   'indexers/files': { folders: words, packages: ['node:*', 'chardet', 'iconv-lite', 'picomatch', 'zod'] },
-  'indexers/postgres': { folders: words, packages: ['node:*', 'fastest-levenshtein', 'pg', 'zod'] },
+  'indexers/postgres': {
+    folders: words,
+    packages: ['node:*', 'fastest-levenshtein', 'pg', 'pg-logical-replication', 'zod'],
+  },
   'src/stores/postgres': {
     folders: words,
     packages: [

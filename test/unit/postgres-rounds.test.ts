@@ -54,6 +54,7 @@ const place = { subject: 'Source s', what: 't' }
 const relation: Relation = {
   place,
   from: 't as q',
+  table: { schema: 'public', name: 't' },
   columns: [],
   key: ['id'],
   order: ['id'],

@@ -1,18 +1,6 @@
 import { z } from 'zod'
 
-import { Path, Secret } from '../../../../schemas/config.ts'
-
-const sizePattern = /^(\d+)(KB|MB|GB|TB)$/
-const unitBytes: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
-
-/** A number of bytes such as `500MB` or `2GB`. */
-const Size = z
-  .string('a size such as 500MB or 2GB')
-  .regex(sizePattern, 'a size such as 500MB or 2GB')
-  .transform((text) => {
-    const [, count = '0', unit = 'MB'] = sizePattern.exec(text) ?? []
-    return Number(count) * (unitBytes[unit] ?? 1)
-  })
+import { Path, Secret, Size } from '../../../../schemas/config.ts'
 
 const Text = z.string().min(1)
 

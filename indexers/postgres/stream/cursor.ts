@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { Json } from '../../../schemas/record.ts'
+import { expired } from '../cursor.ts'
+import type { Place } from '../source-error.ts'
+
+/** Where a streamed source goes on. */
+const StreamCursor = z.strictObject({
+  version: z.literal('stream 1'),
+  /** See `Server.historySql`. */
+  history: z.string(),
+  /** Digest of what is read: the table, its columns and types. */
+  shape: z.string(),
+  /** Object ids of the tables that hold the rows: a partition that is attached brings rows that the log does not tell of. */
+  parts: z.array(z.string()).readonly(),
+  /** Everything that was committed before this place of the log has been handed over. */
+  lsn: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/),
+  asOf: z.string(),
+  /** A first read that has not ended, and the key columns of its last row: the log is followed from `lsn` after it. */
+  pass: z.strictObject({ after: z.array(z.string()).readonly() }).nullable(),
+  /** What was deleted before this first read has to be found by comparing keys. */
+  unsure: z.boolean(),
+})
+export type StreamCursor = z.infer<typeof StreamCursor>
+
+/** CURSOR_EXPIRED for what is no cursor of this version, as where the source was polled before. */
+export function parseStreamCursor(saved: Json | undefined, place: Place): StreamCursor | undefined {
+  if (saved === undefined) return undefined
+  const cursor = StreamCursor.safeParse(saved)
+  if (!cursor.success) throw expired(place, 'its cursor is not one of a stream', cursor.error)
+  return cursor.data
+}

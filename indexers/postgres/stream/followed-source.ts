@@ -1,0 +1,133 @@
+import type { Change } from '../../../schemas/record.ts'
+import { AquiferError } from '../../../src/core/errors.ts'
+import type { ParseValue } from '../parse-value.ts'
+import { readPages } from '../read-pages.ts'
+import { inspect, placeOf } from '../relation.ts'
+import type { Relation, TableName } from '../relation.ts'
+import { toChange } from '../row-changes.ts'
+import type { Reader } from '../round.ts'
+import { readMoment } from '../server.ts'
+import { invalidSource } from '../source-error.ts'
+import type { StreamCursor } from './cursor.ts'
+import { lsnText } from './lsn.ts'
+import { keyTypesSql, rereadRows, type KeyValues } from './reread.ts'
+import { quoteName } from '../sql.ts'
+
+/** A source that is followed in the log, as it was when it was last looked at. */
+export interface FollowedSource {
+  readonly reader: Reader
+  readonly relation: Relation & { readonly order: readonly string[]; readonly table: TableName }
+  readonly parsers: readonly ParseValue[]
+  /** SQL types of the key's columns. */
+  readonly types: readonly string[]
+  readonly shape: string
+  readonly history: string
+  /** The source's clock when it was looked at. */
+  readonly asOf: string
+}
+
+/** SOURCE_INVALID for what no log tells of: views, queries, and tables whose key nothing keeps unique. */
+export async function lookAt(reader: Reader): Promise<FollowedSource> {
+  const { name, source, session, server, types, digest } = reader
+  const place = placeOf(name, source)
+  return session.transaction(place, async (run) => {
+    const moment = await readMoment(run, server)
+    const relation = await inspect(run, name, source, moment)
+    const { table, order } = relation
+    if (table === undefined || order === undefined) {
+      throw invalidSource(
+        place,
+        `mode stream reads tables, and ${place.what} is none, or has tables that inherit from it`,
+        {
+          fix: 'Use mode poll.',
+        },
+      )
+    }
+    const parsers = await types.parsers(run, relation.columns)
+    const { rows } = await run(keyTypesSql, [
+      `${quoteName(table.schema)}.${quoteName(table.name)}`,
+      `{${relation.key.map((column) => JSON.stringify(column)).join(',')}}`,
+    ])
+    const shape = digest(JSON.stringify(['stream', source, relation.columns, relation.key, order]))
+    return {
+      reader,
+      relation: { ...relation, table, order },
+      parsers,
+      types: rows.map(([type]) => type ?? 'text'),
+      shape,
+      history: moment.history,
+      asOf: moment.asOf,
+    }
+  })
+}
+
+/** Whether the log alone tells what came after this cursor. */
+export function goesOn(cursor: StreamCursor, { history, shape, relation }: FollowedSource): boolean {
+  const added = relation.parts.some((id) => !cursor.parts.includes(id))
+  return cursor.history === history && cursor.shape === shape && !added
+}
+
+export const beginCursor = ({ history, shape, relation, asOf }: FollowedSource, lsn: bigint): StreamCursor => ({
+  version: 'stream 1',
+  history,
+  shape,
+  parts: relation.parts,
+  lsn: lsnText(lsn),
+  asOf,
+  pass: { after: [] },
+  unsure: true,
+})
+
+/** Every row in the order of the key, a partial checkpoint after each page. */
+export async function* readPass(source: FollowedSource, cursor: StreamCursor): AsyncGenerator<Change> {
+  const { session, name } = source.reader
+  for await (const { items, after } of readPages(session, source.relation, cursor.pass?.after ?? [])) {
+    for (const item of items) yield toChange(item, contextOf(source, cursor.lsn))
+    yield { ...checkpointOf(name, { ...cursor, pass: { after } }), partial: true }
+  }
+}
+
+export function checkpointOf(source: string, cursor: StreamCursor): Extract<Change, { kind: 'checkpoint' }> {
+  const checkpoint = { kind: 'checkpoint' as const, source, position: cursor.lsn, cursor, asOf: cursor.asOf }
+  return cursor.unsure ? { ...checkpoint, compare: true } : checkpoint
+}
+
+const contextOf = ({ reader, relation, parsers }: FollowedSource, position: string) => ({
+  source: reader.name,
+  position,
+  relation,
+  parsers,
+  digest: reader.digest,
+})
+
+/** What these keys are now; 'unseen' and 'altered' as `rereadRows` says. */
+export async function readKeysAnew(
+  source: FollowedSource,
+  {
+    keys,
+    transactions,
+    position,
+  }: {
+    readonly keys: readonly KeyValues[]
+    readonly transactions: readonly number[]
+    readonly position: string
+  },
+): Promise<readonly Change[] | 'unseen' | 'altered'> {
+  const { reader, relation, types } = source
+  const found = await reader.session.transaction(relation.place, (run) =>
+    rereadRows(run, relation, { types, keys, transactions }),
+  )
+  if (found === 'unseen' || found === 'altered') return found
+  const context = contextOf(source, position)
+  return found.flatMap(({ key, row }): readonly Change[] => {
+    const gone: Change = { kind: 'delete', source: reader.name, key, position }
+    if (row === undefined) return key === '' ? [] : [gone]
+    const change = toChange({ row, repeated: false }, context)
+    // Equal to the database, as `a` and `A` of a citext, and still another text.
+    return row[0] === key ? [change] : [gone, change]
+  })
+}
+
+export function unknownSource(name: string): AquiferError {
+  return new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
+}

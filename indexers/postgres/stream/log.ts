@@ -1,0 +1,183 @@
+import { PgoutputPlugin, type Pgoutput } from 'pg-logical-replication'
+import type { Client } from 'pg'
+import type { AquiferError } from '../../../src/core/errors.ts'
+import { connect } from '../connect.ts'
+import type { Address } from '../connect.ts'
+import { toSourceError } from '../source-error.ts'
+import type { Place } from '../source-error.ts'
+import { quoteName } from '../sql.ts'
+import { lsnText } from './lsn.ts'
+
+/** What the log says, or, as `alive`, up to where it has nothing more to say. */
+export type LogMessage = Pgoutput.Message | { readonly tag: 'alive'; readonly end: bigint }
+
+/** The log as a slot sends it, read by one connection. */
+export interface Log extends AsyncDisposable {
+  /** The next message; undefined when none has come after so long. SOURCE_UNREACHABLE once the connection is lost. */
+  next(waitMs: number): Promise<LogMessage | undefined>
+  /** Everything before this is safe: the server need not keep it. */
+  confirm(lsn: bigint): void
+  /** Makes the server say how far it is. */
+  ask(): void
+}
+
+interface LogOptions {
+  readonly address: Address
+  readonly place: Place
+  readonly slot: string
+  readonly publication: string
+  readonly from: bigint
+  readonly signal: AbortSignal
+}
+
+/** So many messages are held before the socket is left unread. */
+const mostHeld = 2000
+const statusMs = 5000
+/** Nothing was heard for so long though the server answers every status: the link is dead. */
+const silenceMs = 30_000
+
+/** As `prepareSql` of a session: the text of a key must be the one that a query prints. */
+const settingsSql = `select set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),
+  set_config('IntervalStyle', 'iso_8601', false), set_config('extra_float_digits', '1', false),
+  set_config('bytea_output', 'hex', false), set_config('statement_timeout', '0', false)`
+
+/** The events of a connection of `pg` that its types leave out. */
+interface CopyConnection {
+  readonly stream: { pause(): void; resume(): void }
+  on(event: 'copyData', listener: (message: { readonly chunk: Buffer }) => void): void
+  once(event: 'replicationStart', listener: () => void): void
+  sendCopyFromChunk(chunk: Buffer): void
+}
+
+export async function openLog({ address, place, slot, publication, from, signal }: LogOptions): Promise<Log> {
+  const client = await connect(address, place, { signal, replication: true })
+  const held: LogMessage[] = []
+  let failure: AquiferError | undefined
+  let closed = false
+  let wake: (() => void) | undefined
+  let confirmed = from
+  let received = from
+  let heardMs = Date.now()
+  // `pg` keeps its connection to itself, and tells of a copy on it alone.
+  const { connection } = client as Client & { readonly connection: CopyConnection }
+
+  const fail = (thrown: unknown): void => {
+    if (closed) return
+    failure ??= toSourceError(thrown, place)
+    wake?.()
+  }
+  const send = (reply: boolean): void => {
+    if (!closed && failure === undefined) connection.sendCopyFromChunk(statusOf(received, confirmed, reply))
+  }
+  const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] })
+  connection.on('copyData', ({ chunk }) => {
+    heardMs = Date.now()
+    try {
+      const message = readChunk(chunk, plugin)
+      if (message === undefined) return
+      const end = message.tag === 'alive' ? message.end : chunk.readBigUInt64BE(1)
+      if (end > received) received = end
+      held.push(message)
+      if (held.length >= mostHeld) connection.stream.pause()
+      if (chunk[0] === alive && chunk[17] === 1) send(false)
+      wake?.()
+    } catch (error) {
+      fail(error)
+    }
+  })
+  client.on('end', () => fail(new Error('the connection ended')))
+  await begin(client, connection, { slot, publication, from, place, fail })
+  const timer = setInterval(() => {
+    if (Date.now() - heardMs > silenceMs && held.length < mostHeld) fail(new Error('timeout'))
+    else send(true)
+  }, statusMs)
+  timer.unref()
+  const onAbort = (): void => wake?.()
+  signal.addEventListener('abort', onAbort)
+
+  return {
+    async next(waitMs) {
+      if (held.length === 0 && failure === undefined && !signal.aborted && waitMs > 0) {
+        await new Promise<void>((resolve) => {
+          const overdue = setTimeout(resolve, waitMs)
+          wake = () => {
+            clearTimeout(overdue)
+            resolve()
+          }
+        })
+        wake = undefined
+      }
+      const message = held.shift()
+      if (message === undefined && failure !== undefined) throw failure
+      if (held.length < mostHeld / 2) connection.stream.resume()
+      return message
+    },
+    confirm(lsn) {
+      if (lsn <= confirmed) return
+      confirmed = lsn
+      send(false)
+    },
+    ask: () => send(true),
+    async [Symbol.asyncDispose]() {
+      closed = true
+      clearInterval(timer)
+      signal.removeEventListener('abort', onAbort)
+      await client.end().catch(() => {})
+    },
+  }
+}
+
+const data = 0x77
+const alive = 0x6b
+
+function readChunk(chunk: Buffer, plugin: PgoutputPlugin): LogMessage | undefined {
+  if (chunk[0] === alive) return { tag: 'alive', end: chunk.readBigUInt64BE(1) }
+  if (chunk[0] !== data) return undefined
+  const message = plugin.parse(chunk.subarray(25))
+  // The driver's own parsers would round; a key is the text that Postgres prints.
+  if (message.tag === 'relation') for (const column of message.columns) column.parser = (text: unknown) => text
+  return message
+}
+
+async function begin(
+  client: Client,
+  connection: CopyConnection,
+  options: Pick<LogOptions, 'slot' | 'publication' | 'from' | 'place'> & { readonly fail: (thrown: unknown) => void },
+): Promise<void> {
+  const { slot, publication, from, place, fail } = options
+  try {
+    await client.query(settingsSql)
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw toSourceError(error, place)
+  }
+  const started = Promise.withResolvers<void>()
+  connection.once('replicationStart', () => started.resolve())
+  const names = publication.replaceAll("'", "''")
+  const sql = `START_REPLICATION SLOT ${quoteName(slot)} LOGICAL ${lsnText(from)} (proto_version '1', publication_names '"${names}"')`
+  client.query(sql).then(
+    () => fail(new Error('the server ended the stream')),
+    (error: unknown) => {
+      started.reject(error)
+      fail(error)
+    },
+  )
+  try {
+    await started.promise
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw toSourceError(error, place)
+  }
+}
+
+/** https://www.postgresql.org/docs/current/protocol-replication.html, standby status update */
+function statusOf(received: bigint, confirmed: bigint, reply: boolean): Buffer {
+  const status = Buffer.alloc(34)
+  status[0] = 0x72
+  status.writeBigUInt64BE(received, 1)
+  status.writeBigUInt64BE(confirmed, 9)
+  status.writeBigUInt64BE(confirmed, 17)
+  status.writeBigInt64BE(BigInt(Date.now() - Date.UTC(2000, 0)) * 1000n, 25)
+  status[33] = reply ? 1 : 0
+  return status
+}

@@ -1,0 +1,278 @@
+import type { Change } from '../../../schemas/record.ts'
+import type { Clock } from '../../../src/core/clock.ts'
+import { AquiferError } from '../../../src/core/errors.ts'
+import type { Cursors } from '../../../src/core/indexer.ts'
+import type { Address } from '../connect.ts'
+import { placeOf } from '../relation.ts'
+import type { Reader } from '../round.ts'
+import { sqlState, type Place } from '../source-error.ts'
+import { parseStreamCursor, type StreamCursor } from './cursor.ts'
+import { nothingTold, tableOf, take, type Progress, type Told } from './follow.ts'
+import {
+  beginCursor,
+  checkpointOf,
+  goesOn,
+  lookAt,
+  readKeysAnew,
+  readPass,
+  unknownSource,
+  type FollowedSource,
+} from './followed-source.ts'
+import { openLog, type Log } from './log.ts'
+import { lsnNumber, lsnText } from './lsn.ts'
+import { checkIdentity, ensurePublication } from './publication.ts'
+import { checkServer, createSlot, dropSlot, findSlot, outwaitWriters } from './slot.ts'
+
+/** The sources of a connection that are followed in its log, all by one slot. */
+export interface Stream extends AsyncDisposable {
+  /** Everything after the cursors up to where the log is now, or until the time `until` (a moment of the clock). */
+  changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change>
+  /** The server need not keep what came before these. */
+  committed(upTo: Cursors): void
+  /** Deletes were found by comparing keys, as a checkpoint asked. */
+  compared(source: string): void
+}
+
+interface StreamOptions {
+  readonly readers: ReadonlyMap<string, Reader>
+  readonly address: Address
+  /** Name of the slot and of the publication. */
+  readonly slot: string
+  /** Bytes of log that the slot may make the server keep. */
+  readonly walBudget: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Keys are read anew in statements of so many. */
+const keysAtOnce = 500
+/** Of one long transaction, so many keys are handed over before it has been told to its end. */
+const mostKeys = 5000
+const checkpointMs = 5000
+const askMs = 1000
+const patienceMs = 300_000
+
+interface Look {
+  readonly lsn: bigint
+  readonly asOf: string
+}
+
+const lookSql = `select pg_current_wal_insert_lsn()::text, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+const pageBytes = 8192n
+const headerBytes = 40n
+
+interface Followed {
+  source: FollowedSource
+  cursor: StreamCursor
+}
+
+/** Checks that the server, the user and the tables are fit for it; creates the publication. */
+export async function openStream(options: StreamOptions): Promise<Stream> {
+  const { readers, address, slot, clock, signal } = options
+  const [first] = readers.values()
+  if (first === undefined) throw new AquiferError('INTERNAL', 'A stream of no source.')
+  const { session } = first
+  const place = placeOf(first.name, first.source)
+  await checkServer(session, place)
+  await publish([...readers.values()])
+  const followed = new Map<string, Followed>()
+  const progress: Progress = { position: 0n, transaction: undefined }
+  let log: Log | undefined
+
+  async function publish(all: readonly Reader[]): Promise<readonly FollowedSource[]> {
+    const sources: FollowedSource[] = []
+    for (const reader of all) sources.push(await lookAt(reader))
+    for (const { relation } of sources) await checkIdentity(session, relation)
+    await ensurePublication(
+      session,
+      slot,
+      sources.map(({ relation }) => relation),
+    )
+    return sources
+  }
+
+  async function closeLog(): Promise<void> {
+    const open = log
+    log = undefined
+    await open?.[Symbol.asyncDispose]()
+  }
+
+  /** Looks at each source and decides where it goes on; undefined: from the start. */
+  async function prepare(after: Cursors): Promise<void> {
+    let kept = await findSlot(session, place, slot)
+    if (kept !== undefined && kept.kept > BigInt(options.walBudget)) {
+      await closeLog()
+      await dropSlot(session, place, slot)
+      kept = undefined
+    }
+    if (kept === undefined) await closeLog()
+    const isNew = kept === undefined
+    const { confirmed } = kept ?? (await createSlot(session, place, slot))
+    for (const source of await publish([...readers.values()])) {
+      const { name } = source.reader
+      const cursor = parse(after[name], source.relation.place)
+      const isKept = cursor !== undefined && !isNew && lsnNumber(cursor.lsn) >= confirmed && goesOn(cursor, source)
+      const unsure = cursor?.unsure === true && followed.get(name)?.cursor.unsure !== false
+      if (isKept) followed.set(name, { source, cursor: { ...cursor, unsure } })
+      else await startOver(source)
+    }
+  }
+
+  async function startOver(source: FollowedSource): Promise<void> {
+    const lsn = await currentLsn()
+    await outwaitWriters(session, source.relation.place, { clock, signal, patienceMs })
+    followed.set(source.reader.name, { source, cursor: beginCursor(source, lsn) })
+  }
+
+  async function currentLsn(): Promise<bigint> {
+    return (await look()).lsn
+  }
+
+  /** Where the log is, and the source's clock before that. */
+  async function look(): Promise<Look> {
+    const { rows } = await session.query(place, lookSql)
+    const lsn = lsnNumber(rows[0]?.[0] ?? '0/0')
+    const inPage = lsn % pageBytes
+    // At the start of a page the header is passed over, which nothing ever sends.
+    return { lsn: inPage <= headerBytes ? lsn - inPage : lsn, asOf: rows[0]?.[1] ?? '' }
+  }
+
+  /** Everything that the source held, then where the log goes on. */
+  async function* pass(one: Followed): AsyncGenerator<Change> {
+    if (one.cursor.pass === null) return
+    yield* readPass(one.source, one.cursor)
+    if (signal.aborted) return
+    one.cursor = { ...one.cursor, pass: null }
+    yield checkpointOf(one.source.reader.name, one.cursor)
+  }
+
+  const keyOf = (table: string): readonly string[] | undefined =>
+    [...followed.values()].find(({ source }) => tableOf(source) === table)?.source.relation.key
+
+  async function follow(): Promise<Log> {
+    const from = [...followed.values()].map(({ cursor }) => lsnNumber(cursor.lsn)).reduce((a, b) => (a < b ? a : b))
+    if (log !== undefined && progress.position === from && progress.transaction === undefined) return log
+    await closeLog()
+    progress.position = from
+    progress.transaction = undefined
+    const opening = { address, place, slot, publication: slot, from, signal }
+    log = await openLog(opening).catch(async (error: unknown) => {
+      if (!(error instanceof Error) || sqlState(error.cause) !== '55006') throw error
+      // Whoever has the claim on the sources has the slot: what still holds it is a process that is gone or fenced.
+      await session.query(
+        place,
+        'select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1 and active_pid is not null',
+        [slot],
+      )
+      await clock.sleep(500, signal)
+      return openLog(opening)
+    })
+    return log
+  }
+
+  async function* handOver(told: Told): AsyncGenerator<Change> {
+    const transactions = [...told.transactions]
+    for (const one of followed.values()) {
+      const { source } = one
+      const table = tableOf(source)
+      const keys = [...(told.keys.get(table)?.values() ?? [])]
+      let isLost = told.lost.has(table)
+      for (let at = 0; at < keys.length && !isLost; at += keysAtOnce) {
+        const asked = { keys: keys.slice(at, at + keysAtOnce), transactions, position: lsnText(progress.position) }
+        let found = await readKeysAnew(source, asked)
+        for (let pauseMs = 2; found === 'unseen'; pauseMs = Math.min(200, pauseMs * 2)) {
+          await clock.sleep(pauseMs, signal)
+          if (signal.aborted) return
+          found = await readKeysAnew(source, asked)
+        }
+        if (found === 'altered') isLost = true
+        else yield* found
+      }
+      if (!isLost) continue
+      await startOver(await lookAt(source.reader))
+      const anew = followed.get(source.reader.name)
+      if (anew !== undefined) yield* pass(anew)
+    }
+  }
+
+  async function* changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change> {
+    await prepare(after)
+    for (const one of followed.values()) {
+      yield* pass(one)
+      if (signal.aborted) return
+    }
+    const reading = await follow()
+    let probe = await look()
+    let told = nothingTold()
+    let checkedMs = clock.now()
+    let askedMs = 0
+
+    for (;;) {
+      if (signal.aborted) return
+      const isBetween = progress.transaction === undefined
+      const isCaughtUp = isBetween && progress.position >= probe.lsn
+      const isOver = until === 'now' ? isCaughtUp : isBetween && clock.now() >= until
+      const isIdle = isBetween && told.size + told.lost.size > 0
+      const message = isOver ? undefined : await reading.next(isIdle ? 0 : until === 'now' ? 50 : 250)
+      if (message !== undefined) {
+        take(message, { told, progress, keyOf })
+        const isFull = told.size >= mostKeys
+        if (!isFull) continue
+      }
+      const changed = new Set(told.keys.keys())
+      if (told.size + told.lost.size > 0) {
+        const done = told
+        told = nothingTold()
+        yield* handOver(done)
+        if (signal.aborted) return
+      }
+      if (progress.transaction !== undefined) continue
+      const isDue = isOver || clock.now() - checkedMs >= checkpointMs
+      for (const one of followed.values()) {
+        if (!isDue && !changed.has(tableOf(one.source))) continue
+        if (lsnNumber(one.cursor.lsn) > progress.position) continue
+        const asOf = progress.position >= probe.lsn ? probe.asOf : one.cursor.asOf
+        one.cursor = {
+          ...one.cursor,
+          lsn: lsnText(progress.position),
+          asOf: asOf > one.cursor.asOf ? asOf : one.cursor.asOf,
+        }
+        yield checkpointOf(one.source.reader.name, one.cursor)
+      }
+      if (isDue) checkedMs = clock.now()
+      if (isOver) return
+      if (progress.position >= probe.lsn && clock.now() - askedMs >= askMs) {
+        probe = await look()
+      }
+      if (message === undefined && clock.now() - askedMs >= (until === 'now' ? 0 : askMs)) {
+        askedMs = clock.now()
+        reading.ask()
+      }
+    }
+  }
+
+  return {
+    changes,
+    committed(upTo) {
+      const cursors = [...readers.keys()].map((name) => parse(upTo[name], place))
+      if (cursors.some((cursor) => cursor === undefined)) return
+      const lowest = cursors.flatMap((cursor) => (cursor === undefined ? [] : [lsnNumber(cursor.lsn)]))
+      log?.confirm(lowest.reduce((a, b) => (a < b ? a : b)))
+    },
+    compared(source) {
+      const one = followed.get(source)
+      if (one === undefined) throw unknownSource(source)
+      one.cursor = { ...one.cursor, unsure: false }
+    },
+    [Symbol.asyncDispose]: closeLog,
+  }
+}
+
+function parse(saved: Cursors[string] | undefined, at: Place): StreamCursor | undefined {
+  try {
+    return parseStreamCursor(saved, at)
+  } catch {
+    // Another mode's, or no cursor at all: everything is read.
+    return undefined
+  }
+}

@@ -93,9 +93,9 @@ test('thirty statements at once take four connections, which close when the engi
 test('a value that is larger than all that is asked for is left unread', async () => {
   await using fixture = await openPostgresFixture()
   const before = process.memoryUsage().rss
-  const answer = await ask(fixture.engine, "select repeat('x', 200000000)", { bytes: 1_000_000 })
+  const answer = await ask(fixture.engine, "select repeat('x', 500000000)", { bytes: 1_000_000 })
   expect([answer.rows, answer.truncated]).toEqual([[], true])
-  expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(100)
+  expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(250)
   expect((await ask(fixture.engine, items)).rows).toHaveLength(3)
 })
 

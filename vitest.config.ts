@@ -4,7 +4,12 @@ const servers = { globalSetup: ['test/kit/servers.ts'], testTimeout: 60_000, hoo
 
 const differences = ['test/store/differential.test.ts', 'test/store/kept-differences.test.ts']
 
-/** Projects run one after the other, files of e2e and eval too: they time things, on machines with few cores. */
+/** Tests of the program that kill it, fill disks or time things: on machines with few cores, nothing may run beside them. */
+const alone = ['kill', 'life-of-a-record', 'outage', 'sharing', 'bad-disk', 'demo'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+)
+
+/** Projects run one after the other, files of some too. */
 const after = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: 1 })
 
 export default defineConfig({
@@ -24,10 +29,19 @@ export default defineConfig({
       // These compute for minutes, and would starve what has to answer in time.
       { test: { name: 'differences', include: differences, ...servers, ...after(2) } },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...servers, ...after(3), testTimeout: 180_000 },
+        test: {
+          name: 'program',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: alone,
+          ...servers,
+          ...after(3),
+          maxWorkers: 2,
+          testTimeout: 180_000,
+        },
       },
+      { test: { name: 'e2e', include: alone, ...servers, ...after(4), testTimeout: 180_000 } },
       {
-        test: { name: 'eval', include: ['test/eval/**/*.test.ts'], ...servers, ...after(4), testTimeout: 600_000 },
+        test: { name: 'eval', include: ['test/eval/**/*.test.ts'], ...servers, ...after(5), testTimeout: 600_000 },
       },
     ],
   },

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 900_000, hookTimeout: 120_000 })
 
 const seed = Number(process.env['AQUIFER_SEED'] ?? 20_240_229)
 /** 210 layers are a whole run, of more than ten thousand questions. */
-const layerCount = Number(process.env['AQUIFER_LAYERS'] ?? 60)
+const layerCount = Number(process.env['AQUIFER_LAYERS'] ?? 40)
 const perLayer = 50
 
 /** The differences of a kind, for the message of an assertion. */

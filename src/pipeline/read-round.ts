@@ -1,6 +1,6 @@
 import type { Json } from '../../schemas/record.ts'
 import { AquiferError } from '../core/errors.ts'
-import type { Indexer, IndexerType } from '../core/indexer.ts'
+import type { Cursors, Indexer, IndexerType } from '../core/indexer.ts'
 import type { HeldClaim } from './claim-source.ts'
 import { findDeletes } from './find-deletes.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
@@ -29,24 +29,37 @@ export function startReading(
   return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0, unsure: false }
 }
 
-/** One round: everything new since the cursors, committed. An expired cursor starts that source's read anew, once. */
+interface RoundOptions {
+  readonly onProgress: OnProgress
+  readonly signal: AbortSignal
+  /** Called when everything up to a checkpoint is in the ledger. */
+  readonly onCheckpoint?: () => Promise<void>
+}
+
+/**
+ * Everything new since the cursors, committed; of an indexer that goes on, until the signal aborts. Each checkpoint is in the
+ * ledger before more is read where `onCheckpoint` wants that. An expired cursor starts the reads anew.
+ */
 export async function readRound(
   context: PipelineContext,
   indexer: Indexer,
   readings: readonly Reading[],
-  onProgress: OnProgress,
-  signal: AbortSignal,
+  options: RoundOptions,
 ): Promise<void> {
-  try {
-    await readChanges(context, indexer, readings, onProgress, signal)
-  } catch (error) {
-    if (!(error instanceof AquiferError) || error.code !== 'CURSOR_EXPIRED') throw error
+  for (let expired = 0; ; expired++) {
+    try {
+      await readChanges(context, indexer, readings, options)
+      return
+    } catch (error) {
+      if (!(error instanceof AquiferError) || error.code !== 'CURSOR_EXPIRED' || expired > 0) throw error
+    }
     for (const reading of readings) {
       const { sourceId, epoch } = reading.claim
       await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(reading.job) })
       reading.cursor = undefined
+      // What was deleted meanwhile is told by nobody.
+      reading.unsure = true
     }
-    await readChanges(context, indexer, readings, onProgress, signal)
   }
 }
 
@@ -54,15 +67,11 @@ async function readChanges(
   context: PipelineContext,
   indexer: Indexer,
   readings: readonly Reading[],
-  onProgress: OnProgress,
-  signal: AbortSignal,
+  { onProgress, signal, onCheckpoint }: RoundOptions,
 ): Promise<void> {
   const byName = new Map(readings.map((reading) => [reading.job.config.name, reading]))
-  const cursors = Object.fromEntries(
-    readings.flatMap(({ job, cursor }) => (cursor === undefined ? [] : [[job.config.name, cursor]])),
-  )
   let told = 0
-  for await (const change of indexer.changes(cursors)) {
+  for await (const change of indexer.changes(cursorsOf(readings))) {
     signal.throwIfAborted()
     const reading = byName.get(change.source)
     if (reading === undefined)
@@ -76,15 +85,24 @@ async function readChanges(
       told = context.clock.now()
       onProgress({ source: change.source, phase: 'reading', ...reading.writer.counts })
     }
+    if (onCheckpoint === undefined || change.kind !== 'checkpoint' || change.partial === true) continue
+    await commitAll(indexer, readings)
+    await onCheckpoint()
   }
+  await commitAll(indexer, readings)
+}
+
+async function commitAll(indexer: Indexer, readings: readonly Reading[]): Promise<void> {
   for (const reading of readings) {
     await reading.writer.flush()
     reading.cursor = reading.writer.cursor ?? reading.cursor
   }
-  await indexer.committed?.(
-    Object.fromEntries(
-      readings.flatMap(({ job, cursor }) => (cursor === undefined ? [] : [[job.config.name, cursor]])),
-    ),
+  await indexer.committed?.(cursorsOf(readings))
+}
+
+function cursorsOf(readings: readonly Reading[]): Cursors {
+  return Object.fromEntries(
+    readings.flatMap(({ job, cursor }) => (cursor === undefined ? [] : [[job.config.name, cursor]])),
   )
 }
 
@@ -102,7 +120,7 @@ export async function compareRound(
 ): Promise<void> {
   for (const reading of readings) {
     const { job, claim, writer, position, unsure } = reading
-    const isTold = (options.type.deletesOf?.(job.config.options) ?? options.type.deletes) === 'streamed'
+    const isTold = isStreamed(options.type, job)
     const isDue = options.all || context.clock.now() - reading.comparedMs >= job.config.compareMs
     if (isTold ? !unsure : !isDue) continue
     const source = job.config.name
@@ -112,6 +130,14 @@ export async function compareRound(
     await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
     reading.comparedMs = started
     reading.unsure = false
-    indexer.compared?.(source)
+    const settled = indexer.compared?.(source)
+    if (settled === undefined) continue
+    await writer.push(settled)
+    await writer.flush()
+    reading.cursor = writer.cursor ?? reading.cursor
   }
 }
+
+/** Whether the source tells by itself what happens in it. */
+export const isStreamed = (type: IndexerType, { config }: SourceJob): boolean =>
+  (type.deletesOf?.(config.options) ?? type.deletes) === 'streamed'

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { toAquiferError, type AquiferError } from '../core/errors.ts'
-import type { Indexer } from '../core/indexer.ts'
+import type { Indexer, OpenOptions } from '../core/indexer.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
 import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
-import { compareRound, readRound, startReading, type Reading } from './read-round.ts'
+import { compareRound, isStreamed, readRound, startReading, type Reading } from './read-round.ts'
 import { settle } from './settle.ts'
 import { settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
 
@@ -111,29 +111,46 @@ async function run(
 ): Promise<void> {
   const { signal, onProgress } = options
   const everyMs = Math.min(...readings.map(({ job }) => job.config.everyMs))
-  await using indexer = await openGroup(context, group, readings, everyMs, signal)
-  for (let round = 0; ; round++) {
-    await readRound(context, indexer, readings, onProgress, signal)
-    await compareRound(context, indexer, readings, { type: group.type, all: round === 0, onProgress, signal })
-    // While others load, the graph would be built for nothing, and they would have to wait for it.
-    if (options.onRead()) await settle(context, signal, onProgress)
-    if (!options.watch) return
-    await context.clock.sleep(everyMs, signal)
-    if (signal.aborted) return
+  const streams = options.watch && readings.some(({ job }) => isStreamed(group.type, job))
+  const compare = (indexer: Indexer, all: boolean): Promise<void> =>
+    compareRound(context, indexer, readings, { type: group.type, all, onProgress, signal })
+  {
+    await using indexer = await openGroup(context, group, readings, { until: 'now', everyMs, signal })
+    for (let round = 0; ; round++) {
+      await readRound(context, indexer, readings, { onProgress, signal })
+      await compare(indexer, round === 0)
+      // While others load, the graph would be built for nothing, and they would have to wait for it.
+      if (options.onRead()) await settle(context, signal, onProgress)
+      if (!options.watch) return
+      if (streams) break
+      await context.clock.sleep(everyMs, signal)
+      if (signal.aborted) return
+    }
   }
+  await using indexer = await openGroup(context, group, readings, { until: 'abort', everyMs, signal })
+  let settledMs = context.clock.now()
+  await readRound(context, indexer, readings, {
+    onProgress,
+    signal,
+    onCheckpoint: async () => {
+      await compare(indexer, false)
+      if (context.clock.now() - settledMs < everyMs || !options.onRead()) return
+      await settle(context, signal, onProgress)
+      settledMs = context.clock.now()
+    },
+  })
 }
 
 async function openGroup(
   context: PipelineContext,
   group: SourceGroup,
   readings: readonly Reading[],
-  everyMs: number,
-  signal: AbortSignal,
+  { until, everyMs, signal }: Pick<OpenOptions<unknown>, 'until' | 'everyMs' | 'signal'>,
 ): Promise<Indexer> {
   const key = await context.ledger.secret({ purpose: 'digest' })
   return group.type.open(await group.connection(), {
     sources: Object.fromEntries(readings.map(({ job }) => [job.config.name, job.config.options])),
-    until: 'now',
+    until,
     signal,
     clock: context.clock,
     everyMs,

@@ -6,9 +6,9 @@ import type { TableName } from '../relation.ts'
 
 /** What the log has told since it was last handed over. */
 export interface Told {
-  /** Keys by table (`schema`, `name` as JSON), each once. */
+  /** Keys by source, each once. */
   readonly keys: Map<string, Map<string, KeyValues>>
-  /** Tables that the keys do not tell enough of: emptied, or changed by what names no key. */
+  /** Sources that the keys do not tell enough of: their table was emptied, or something changed that has no key. */
   readonly lost: Set<string>
   /** Ids of the transactions that named the keys. */
   readonly transactions: Set<number>
@@ -25,23 +25,23 @@ export interface Progress {
   transaction: number | undefined
 }
 
-const tableKey = ({ schema, name }: TableName): string => JSON.stringify([schema, name])
+/** A source whose table is followed. */
+export interface Follower {
+  readonly source: string
+  readonly key: readonly string[]
+}
 
-/** What the log calls the table of a source. */
-export const tableOf = ({ relation }: { readonly relation: { readonly table: TableName } }): string =>
-  tableKey(relation.table)
-
-/** Takes one message in. `keyOf` names the key columns of a table that is followed. */
+/** Takes one message in. */
 export function take(
   message: LogMessage,
   {
     told,
     progress,
-    keyOf,
+    followersOf,
   }: {
     readonly told: Told
     readonly progress: Progress
-    readonly keyOf: (table: string) => readonly string[] | undefined
+    readonly followersOf: (table: TableName) => readonly Follower[]
   },
 ): void {
   switch (message.tag) {
@@ -73,21 +73,20 @@ export function take(
   }
 
   function tell(relation: Pgoutput.MessageRelation, rows: readonly (Row | null)[]): void {
-    const table = tableKey(relation)
-    const columns = keyOf(table)
-    if (columns === undefined) return
-    if (progress.transaction !== undefined) told.transactions.add(progress.transaction)
-    for (const row of rows) {
-      if (row === null) continue
-      const values = columns.map((name) => row[name])
-      if (!values.every((value) => typeof value === 'string')) lose(relation)
-      else add(table, values)
+    for (const { source, key } of followersOf(relation)) {
+      if (progress.transaction !== undefined) told.transactions.add(progress.transaction)
+      for (const row of rows) {
+        if (row === null) continue
+        const values = key.map((name) => row[name])
+        if (values.every((value) => typeof value === 'string')) add(source, values)
+        else told.lost.add(source)
+      }
     }
   }
 
-  function add(table: string, values: KeyValues): void {
-    const keys = told.keys.get(table) ?? new Map<string, KeyValues>()
-    told.keys.set(table, keys)
+  function add(source: string, values: KeyValues): void {
+    const keys = told.keys.get(source) ?? new Map<string, KeyValues>()
+    told.keys.set(source, keys)
     const known = JSON.stringify(values)
     if (keys.has(known)) return
     keys.set(known, values)
@@ -95,8 +94,7 @@ export function take(
   }
 
   function lose(relation: Pgoutput.MessageRelation): void {
-    const table = tableKey(relation)
-    if (keyOf(table) !== undefined) told.lost.add(table)
+    for (const { source } of followersOf(relation)) told.lost.add(source)
   }
 }
 

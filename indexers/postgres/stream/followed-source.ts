@@ -121,10 +121,8 @@ export async function readKeysAnew(
   const context = contextOf(source, position)
   return found.flatMap(({ key, row }): readonly Change[] => {
     const gone: Change = { kind: 'delete', source: reader.name, key, position }
-    if (row === undefined) return key === '' ? [] : [gone]
-    const change = toChange({ row, repeated: false }, context)
-    // Equal to the database, as `a` and `A` of a citext, and still another text.
-    return row[0] === key ? [change] : [gone, change]
+    // A row whose key is equal to the database, as `a` and `A` of a citext, and still another text, is told by its own.
+    return row === undefined || row[0] !== key ? [gone] : [toChange({ row, repeated: false }, context)]
   })
 }
 

@@ -30,8 +30,9 @@ interface LogOptions {
   readonly signal: AbortSignal
 }
 
-/** So many messages are held before the socket is left unread. */
+/** So many messages, or bytes of them, are held before the socket is left unread. */
 const mostHeld = 2000
+const mostBytes = 8_000_000
 const statusMs = 5000
 /** Nothing was heard for so long though the server answers every status: the link is dead. */
 const silenceMs = 30_000
@@ -51,7 +52,8 @@ interface CopyConnection {
 
 export async function openLog({ address, place, slot, publication, from, signal }: LogOptions): Promise<Log> {
   const client = await connect(address, place, { signal, replication: true })
-  const held: LogMessage[] = []
+  const held: { readonly message: LogMessage; readonly bytes: number }[] = []
+  let heldBytes = 0
   let failure: AquiferError | undefined
   let closed = false
   let wake: (() => void) | undefined
@@ -61,6 +63,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
   // `pg` keeps its connection to itself, and tells of a copy on it alone.
   const { connection } = client as Client & { readonly connection: CopyConnection }
 
+  const isFull = (): boolean => held.length >= mostHeld || heldBytes >= mostBytes
   const fail = (thrown: unknown): void => {
     if (closed) return
     failure ??= toSourceError(thrown, place)
@@ -77,18 +80,20 @@ export async function openLog({ address, place, slot, publication, from, signal 
       if (message === undefined) return
       const end = message.tag === 'alive' ? message.end : chunk.readBigUInt64BE(1)
       if (end > received) received = end
-      held.push(message)
-      if (held.length >= mostHeld) connection.stream.pause()
+      held.push({ message, bytes: chunk.length })
+      heldBytes += chunk.length
+      if (isFull()) connection.stream.pause()
       if (chunk[0] === alive && chunk[17] === 1) send(false)
       wake?.()
     } catch (error) {
       fail(error)
     }
   })
+  client.on('error', fail)
   client.on('end', () => fail(new Error('the connection ended')))
   await begin(client, connection, { slot, publication, from, place, fail })
   const timer = setInterval(() => {
-    if (Date.now() - heardMs > silenceMs && held.length < mostHeld) fail(new Error('timeout'))
+    if (Date.now() - heardMs > silenceMs && !isFull()) fail(new Error('timeout'))
     else send(true)
   }, statusMs)
   timer.unref()
@@ -107,10 +112,11 @@ export async function openLog({ address, place, slot, publication, from, signal 
         })
         wake = undefined
       }
-      const message = held.shift()
-      if (message === undefined && failure !== undefined) throw failure
-      if (held.length < mostHeld / 2) connection.stream.resume()
-      return message
+      const next = held.shift()
+      if (next === undefined && failure !== undefined) throw failure
+      heldBytes -= next?.bytes ?? 0
+      if (!isFull()) connection.stream.resume()
+      return next?.message
     },
     confirm(lsn) {
       if (lsn <= confirmed) return

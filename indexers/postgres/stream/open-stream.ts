@@ -3,11 +3,11 @@ import type { Clock } from '../../../src/core/clock.ts'
 import { AquiferError } from '../../../src/core/errors.ts'
 import type { Cursors } from '../../../src/core/indexer.ts'
 import type { Address } from '../connect.ts'
-import { placeOf } from '../relation.ts'
+import { placeOf, type TableName } from '../relation.ts'
 import type { Reader } from '../round.ts'
 import { sqlState, type Place } from '../source-error.ts'
 import { parseStreamCursor, type StreamCursor } from './cursor.ts'
-import { nothingTold, tableOf, take, type Progress, type Told } from './follow.ts'
+import { nothingTold, take, type Follower, type Progress, type Told } from './follow.ts'
 import {
   beginCursor,
   checkpointOf,
@@ -29,8 +29,8 @@ export interface Stream extends AsyncDisposable {
   changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change>
   /** The server need not keep what came before these. */
   committed(upTo: Cursors): void
-  /** Deletes were found by comparing keys, as a checkpoint asked. */
-  compared(source: string): void
+  /** Deletes were found by comparing keys, as a checkpoint asked: the one to keep instead. */
+  compared(source: string): Change
 }
 
 interface StreamOptions {
@@ -146,8 +146,12 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     yield checkpointOf(one.source.reader.name, one.cursor)
   }
 
-  const keyOf = (table: string): readonly string[] | undefined =>
-    [...followed.values()].find(({ source }) => tableOf(source) === table)?.source.relation.key
+  const followersOf = ({ schema, name }: TableName): readonly Follower[] =>
+    [...followed.values()].flatMap(({ source: { reader, relation } }) =>
+      relation.table.schema === schema && relation.table.name === name
+        ? [{ source: reader.name, key: relation.key }]
+        : [],
+    )
 
   async function follow(): Promise<Log> {
     const from = [...followed.values()].map(({ cursor }) => lsnNumber(cursor.lsn)).reduce((a, b) => (a < b ? a : b))
@@ -174,9 +178,8 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     const transactions = [...told.transactions]
     for (const one of followed.values()) {
       const { source } = one
-      const table = tableOf(source)
-      const keys = [...(told.keys.get(table)?.values() ?? [])]
-      let isLost = told.lost.has(table)
+      const keys = [...(told.keys.get(source.reader.name)?.values() ?? [])]
+      let isLost = told.lost.has(source.reader.name)
       for (let at = 0; at < keys.length && !isLost; at += keysAtOnce) {
         const asked = { keys: keys.slice(at, at + keysAtOnce), transactions, position: lsnText(progress.position) }
         let found = await readKeysAnew(source, asked)
@@ -215,7 +218,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       const isIdle = isBetween && told.size + told.lost.size > 0
       const message = isOver ? undefined : await reading.next(isIdle ? 0 : until === 'now' ? 50 : 250)
       if (message !== undefined) {
-        take(message, { told, progress, keyOf })
+        take(message, { told, progress, followersOf })
         const isFull = told.size >= mostKeys
         if (!isFull) continue
       }
@@ -229,7 +232,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       if (progress.transaction !== undefined) continue
       const isDue = isOver || clock.now() - checkedMs >= checkpointMs
       for (const one of followed.values()) {
-        if (!isDue && !changed.has(tableOf(one.source))) continue
+        if (!isDue && !changed.has(one.source.reader.name)) continue
         if (lsnNumber(one.cursor.lsn) > progress.position) continue
         const asOf = progress.position >= probe.lsn ? probe.asOf : one.cursor.asOf
         one.cursor = {
@@ -263,6 +266,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       const one = followed.get(source)
       if (one === undefined) throw unknownSource(source)
       one.cursor = { ...one.cursor, unsure: false }
+      return checkpointOf(source, one.cursor)
     },
     [Symbol.asyncDispose]: closeLog,
   }

@@ -35,7 +35,9 @@ export async function ensurePublication(session: Session, name: string, tables: 
   )
   const known = new Set(published.rows.map(([schema, table]) => JSON.stringify([schema, table])))
   for (const one of tables) {
-    if (known.has(JSON.stringify([one.table.schema, one.table.name]))) continue
+    const listed = JSON.stringify([one.table.schema, one.table.name])
+    if (known.has(listed)) continue
+    known.add(listed)
     const table = `${quoteName(one.table.schema)}.${quoteName(one.table.name)}`
     await change(session, one.place, `alter publication ${quoteName(name)} add table ${table}`)
   }

@@ -32,7 +32,7 @@ const own: readonly Table[] = [
     update: `update entry set body = $1 where id = $2`,
     remove: `delete from entry where id = $1`,
     insert: `insert into entry (id, title, body) values ('e' || $2, 'Entry ' || $2, $1)`,
-    yaml: `{ connection: db, table: public.entry, title: '{title}', text: '{body}', every: 1s, compare: 2s, acl: { public: true } }`,
+    yaml: `{ connection: db, table: public.entry, mode: stream, title: '{title}', text: '{body}', every: 1s, compare: 2s, acl: { public: true } }`,
   },
   {
     name: 'items',

@@ -6,6 +6,9 @@ import { connectionTo, openSourceDatabase, openSources, reader } from '../kit/po
 import type { SourceDatabase } from '../kit/postgres-source.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import { PostgresSource } from '../../indexers/postgres/config.ts'
+import type { Relation } from '../../indexers/postgres/relation.ts'
+import { openSession } from '../../indexers/postgres/session.ts'
+import { rereadRows } from '../../indexers/postgres/stream/reread.ts'
 import { collect, readOptions } from '../kit/indexer-reading.ts'
 import { openTcpProxy } from '../kit/tcp-proxy.ts'
 import { until } from '../kit/until.ts'
@@ -211,6 +214,42 @@ describe('a table that is followed', () => {
     await database.run('delete from item')
     expect(shown(await follower.read())).toEqual([`delete ${text.replace('Key', 'KEY')}`])
   })
+})
+
+test('a row is not read before the transaction that named it is seen: a commit is in the log first', async () => {
+  await using database = await openSourceDatabase(items)
+  const writer = await database.connect()
+  await writer.query('begin')
+  await writer.query(`insert into item values (1, 'one', 1)`)
+  const { rows } = await writer.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
+  const transactions = [Number(BigInt.asIntN(32, BigInt(rows[0]?.xid ?? '0')))]
+  const place = { subject: 'Source items', what: 'item' }
+  await using session = openSession({ url: database.url, statementTimeoutMs: 60_000 }, new AbortController().signal)
+  const relation: Relation = {
+    place,
+    from: 'public.item as q',
+    table: { schema: 'public', name: 'item' },
+    columns: [
+      { name: 'id', typeId: '23' },
+      { name: 'label', typeId: '25' },
+      { name: 'size', typeId: '1700' },
+    ],
+    key: ['id'],
+    order: ['id'],
+    cursor: undefined,
+    parts: [],
+    hasXmin: true,
+  }
+  const read = () =>
+    session.transaction(place, (run) =>
+      rereadRows(run, relation, { types: ['integer'], keys: [['1'], ['2']], transactions }),
+    )
+  expect(await read()).toBe('unseen')
+  await writer.query('commit')
+  expect(await read()).toEqual([
+    { key: '1', row: ['1', expect.any(String), '1', 'one', '1'] },
+    { key: '2', row: undefined },
+  ])
 })
 
 describe('the log', () => {

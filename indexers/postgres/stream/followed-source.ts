@@ -1,5 +1,4 @@
 import type { Change } from '../../../schemas/record.ts'
-import { AquiferError } from '../../../src/core/errors.ts'
 import type { ParseValue } from '../parse-value.ts'
 import { readPages } from '../read-pages.ts'
 import { inspect, placeOf } from '../relation.ts'
@@ -124,8 +123,4 @@ export async function readKeysAnew(
     // A row whose key is equal to the database, as `a` and `A` of a citext, and still another text, is told by its own.
     return row === undefined || row[0] !== key ? [gone] : [toChange({ row, repeated: false }, context)]
   })
-}
-
-export function unknownSource(name: string): AquiferError {
-  return new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
 }

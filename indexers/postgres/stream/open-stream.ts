@@ -15,7 +15,6 @@ import {
   lookAt,
   readKeysAnew,
   readPass,
-  unknownSource,
   type FollowedSource,
 } from './followed-source.ts'
 import { openLog, type Log } from './log.ts'
@@ -30,7 +29,7 @@ export interface Stream extends AsyncDisposable {
   /** The server need not keep what came before these. */
   committed(upTo: Cursors): void
   /** Deletes were found by comparing keys, as a checkpoint asked: the one to keep instead. */
-  compared(source: string): Change
+  compared(source: string): Change | undefined
 }
 
 interface StreamOptions {
@@ -264,7 +263,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     },
     compared(source) {
       const one = followed.get(source)
-      if (one === undefined) throw unknownSource(source)
+      if (one === undefined) return undefined
       one.cursor = { ...one.cursor, unsure: false }
       return checkpointOf(source, one.cursor)
     },

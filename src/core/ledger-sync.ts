@@ -80,6 +80,8 @@ export interface Batch {
     readonly cursor: Json
     readonly position: string | undefined
     readonly asOf: string | undefined
+    /** Deletes up to `asOf` came with the changes: nothing has to be compared to see them. */
+    readonly deletesSeen?: boolean
   }
 }
 

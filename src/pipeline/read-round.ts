@@ -23,7 +23,12 @@ export function startReading(
   context: PipelineContext,
   job: SourceJob,
   claim: HeldClaim,
-  options: { readonly cursor: Json | undefined; readonly signal: AbortSignal; readonly onCommit: () => void },
+  options: {
+    readonly cursor: Json | undefined
+    readonly streamed: boolean
+    readonly signal: AbortSignal
+    readonly onCommit: () => void
+  },
 ): Reading {
   const writer = createSourceWriter(context, { claim, job, loading: options.cursor === undefined, ...options })
   return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0, unsure: false }

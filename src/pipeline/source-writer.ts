@@ -32,6 +32,8 @@ interface WriterOptions {
   readonly claim: Claim
   readonly job: SourceJob
   readonly loading: boolean
+  /** Deletes come with the changes, up to each checkpoint. */
+  readonly streamed: boolean
   readonly signal: AbortSignal
   /** Called after each commit. */
   readonly onCommit: () => void
@@ -125,7 +127,8 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     push: async (change) => {
       if (change.kind === 'checkpoint') {
         const { position, asOf } = change.partial === true ? (open.checkpoint ?? nowhere) : change
-        open.checkpoint = { cursor: change.cursor, position, asOf }
+        const deletesSeen = options.streamed && change.compare !== true && change.partial !== true
+        open.checkpoint = { cursor: change.cursor, position, asOf, ...(deletesSeen ? { deletesSeen } : {}) }
         if (open.changes.size > 0) return
         return send()
       }

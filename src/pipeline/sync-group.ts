@@ -62,7 +62,8 @@ async function attempt(
   const readings: Reading[] = []
   let error: AquiferError | undefined
   try {
-    for (const { job, claim } of claimed) readings.push(await begin(context, job, claim, { ...options, signal }))
+    for (const { job, claim } of claimed)
+      readings.push(await begin(context, { job, claim, type: group.type }, { ...options, signal }))
     if (readings.length === 0) options.onRead()
     else await run(context, group, readings, { ...options, signal })
   } catch (thrown) {
@@ -88,8 +89,7 @@ const nothing = { read: 0, written: 0, unchanged: 0, deleted: 0, rejected: 0 }
 
 async function begin(
   context: PipelineContext,
-  job: SourceJob,
-  claim: HeldClaim,
+  { job, claim, type }: { readonly job: SourceJob; readonly claim: HeldClaim; readonly type: SourceGroup['type'] },
   options: SyncGroupOptions,
 ): Promise<Reading> {
   const { sourceId, epoch } = claim
@@ -98,6 +98,7 @@ async function begin(
   if (fresh) await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(job) })
   return startReading(context, job, claim, {
     cursor: fresh ? undefined : claim.cursor,
+    streamed: isStreamed(type, job),
     signal: options.signal,
     onCommit: options.onCommit,
   })

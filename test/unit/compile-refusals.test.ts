@@ -37,6 +37,12 @@ test('facts of two models are each aggregated by themselves before they meet', (
   expect('refusal' in compiled ? compiled : compiled.models).toEqual(['customers', 'orders', 'refunds'])
 })
 
+test('a metric in a condition is computed once, however many facts the condition is about', () => {
+  const compiled = ask({ metrics: ['refund_share'], where: 'metric(orders, customer) > 3' })
+  if ('refusal' in compiled) throw new Error(compiled.refusal.message)
+  expect(compiled.statement.sql.match(/"metric\d+" AS \(/g)).toHaveLength(1)
+})
+
 test('a role and a way that both end in the name are ambiguous', () => {
   const two = layerOf(`
 models:

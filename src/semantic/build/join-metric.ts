@@ -6,12 +6,13 @@ import { expandMetric, leavesOf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
 import { column, operation } from '../sql/sql.ts'
 import { buildAnswer } from './answer.ts'
-import type { Asking } from './conditions.ts'
 import { shareQuery, type Context } from './context.ts'
 import type { MetricRows } from './metric-rows.ts'
 
 /** A condition's metric, grouped by what it names and joined to the rows on it: one value for a row at most. */
 export function joinMetric(context: Context): MetricRows {
+  /** Several facts may have the same condition: the metric is computed once. */
+  const known = new Map<string, string>()
   return ({ name, by }, { filter, leaf, asking, rows }) => {
     const caller = filter.level === 'question'
     if (caller) requireMetric(context.layer, name, context.access)
@@ -26,14 +27,19 @@ export function joinMetric(context: Context): MetricRows {
       }
       return { text, asked: askedOf(resolved, undefined) }
     })
-    const innerAsking: Asking = { question: inner, metricRows: asking.metricRows }
-    const free: Context = { ...context, from: undefined, until: undefined }
-    const query = buildAnswer(
-      free,
-      { metrics: [{ name: 'value', value }], asked: asked.map((one) => one.asked) },
-      innerAsking,
-    )
-    const common = shareQuery(context, 'metric', query)
+    const key = JSON.stringify([name, by, caller])
+    const common =
+      known.get(key) ??
+      shareQuery(
+        context,
+        'metric',
+        buildAnswer(
+          { ...context, from: undefined, until: undefined },
+          { metrics: [{ name: 'value', value }], asked: asked.map((one) => one.asked) },
+          { question: inner, metricRows: asking.metricRows },
+        ),
+      )
+    known.set(key, common)
     const alias = rows.join((at) => ({
       alias: at,
       from: { kind: 'common', name: common },

@@ -50,6 +50,7 @@ const mostKeys = 5000
 const checkpointMs = 5000
 const askMs = 1000
 const patienceMs = 300_000
+const mostTries = 10
 
 interface Look {
   readonly lsn: bigint
@@ -137,12 +138,22 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   }
 
   /** Everything that the source held, then where the log goes on. */
-  async function* pass(one: Followed): AsyncGenerator<Change> {
-    if (one.cursor.pass === null) return
-    yield* readPass(one.source, one.cursor)
-    if (signal.aborted) return
-    one.cursor = { ...one.cursor, pass: null }
-    yield checkpointOf(one.source.reader.name, one.cursor)
+  async function* pass(name: string): AsyncGenerator<Change> {
+    for (let tries = 1; ; tries += 1) {
+      const one = followed.get(name)
+      if (one === undefined || one.cursor.pass === null) return
+      try {
+        yield* readPass(one.source, one.cursor)
+        if (signal.aborted) return
+        one.cursor = { ...one.cursor, pass: null }
+        yield checkpointOf(name, one.cursor)
+        return
+      } catch (error) {
+        // Its columns changed between two pages.
+        if (!(error instanceof AquiferError) || error.code !== 'CURSOR_EXPIRED' || tries >= mostTries) throw error
+        await startOver(await lookAt(one.source.reader))
+      }
+    }
   }
 
   const followersOf = ({ schema, name }: TableName): readonly Follower[] =>
@@ -192,15 +203,14 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       }
       if (!isLost) continue
       await startOver(await lookAt(source.reader))
-      const anew = followed.get(source.reader.name)
-      if (anew !== undefined) yield* pass(anew)
+      yield* pass(source.reader.name)
     }
   }
 
   async function* changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change> {
     await prepare(after)
-    for (const one of followed.values()) {
-      yield* pass(one)
+    for (const name of readers.keys()) {
+      yield* pass(name)
       if (signal.aborted) return
     }
     const reading = await follow()

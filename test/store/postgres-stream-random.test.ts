@@ -34,8 +34,11 @@ async function writeOnce(run: (sql: string) => Promise<unknown>, random: Random)
 
 async function writeAll(database: SourceDatabase, random: Random): Promise<void> {
   const client = await database.connect()
-  for (let round = 0; round < transactions / writers; round += 1) {
+  const rounds = transactions / writers
+  for (let round = 0; round < rounds; round += 1) {
     await writeOnce((sql) => client.query(sql), random)
+    // These make keys be compared, which would mend what the log told wrongly: so not until the end.
+    if (round > rounds / 2) continue
     if (random.int(0, 120) === 0) await client.query('truncate item')
     if (random.int(0, 60) === 0)
       await client.query(`alter table item add column c${String(random.int(0, 1e9))} text default 'new'`)

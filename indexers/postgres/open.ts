@@ -114,7 +114,6 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
       ? {}
       : {
           committed: async (upTo: Cursors) => stream.committed(upTo),
-          compared: (name: string) => stream.compared(name),
         }),
     [Symbol.asyncDispose]: async () => {
       await stream?.[Symbol.asyncDispose]()

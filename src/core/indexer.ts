@@ -31,8 +31,6 @@ export interface Indexer extends AsyncDisposable {
   changes(after: Cursors): AsyncIterable<Change>
   /** Everything up to here is safe in the ledger: the source may forget it (slots, offsets, tokens). */
   committed?(upTo: Cursors): Promise<void>
-  /** Deletes were found by comparing keys after a checkpoint that asked for that: the checkpoint to keep instead. */
-  compared?(source: string): Change | undefined
   /** Keys in byte order, with a digest each where asked, in bounded memory. */
   keys(source: string, range: KeyRange, want: 'keys' | 'digests'): AsyncIterable<KeyDigest>
 }

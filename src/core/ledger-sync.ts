@@ -8,6 +8,8 @@ export interface Claim {
   readonly cursor: Json | undefined
   /** Digest of the settings the records were mapped with; records under another one count as changed. */
   readonly mapping: string | undefined
+  /** Deletes may have happened without a word: keys have to be compared. */
+  readonly deletesDue: boolean
 }
 
 export interface Holder {
@@ -80,8 +82,8 @@ export interface Batch {
     readonly cursor: Json
     readonly position: string | undefined
     readonly asOf: string | undefined
-    /** Deletes up to `asOf` came with the changes: nothing has to be compared to see them. */
-    readonly deletesSeen?: boolean
+    /** seen: deletes up to `asOf` came with the changes; due: some may have happened without a word. */
+    readonly deletes?: 'seen' | 'due' | undefined
   }
 }
 
@@ -121,7 +123,7 @@ export interface LedgerSync {
     after: string | undefined
     limit: number
   }): Promise<readonly { key: string; digest: string }[]>
-  /** Begins a full read: forgets the cursor and notes the mapping that the records will have been made with. */
+  /** Begins a full read: forgets the cursor, makes a comparison of keys due, and notes the mapping that the records will have been made with. */
   startFullRead(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
   /** The source's keys were compared with the ledger's: deletes up to now are known. */
   noteCompared(args: { sourceId: number; epoch: number }): Promise<void>

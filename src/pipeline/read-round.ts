@@ -26,12 +26,24 @@ export function startReading(
   options: {
     readonly cursor: Json | undefined
     readonly streamed: boolean
+    /** Whether deletes may have happened without a word. */
+    readonly unsure: boolean
     readonly signal: AbortSignal
     readonly onCommit: () => void
   },
 ): Reading {
-  const writer = createSourceWriter(context, { claim, job, loading: options.cursor === undefined, ...options })
-  return { job, claim, writer, cursor: options.cursor, position: '', comparedMs: 0, unsure: false }
+  const { cursor, streamed, unsure, signal, onCommit } = options
+  const reading: Omit<Reading, 'writer'> = { job, claim, cursor, position: '', comparedMs: 0, unsure }
+  const seesDeletes = (): boolean => streamed && !reading.unsure
+  const writer = createSourceWriter(context, {
+    claim,
+    job,
+    loading: cursor === undefined,
+    seesDeletes,
+    signal,
+    onCommit,
+  })
+  return Object.assign(reading, { writer })
 }
 
 interface RoundOptions {
@@ -135,11 +147,6 @@ export async function compareRound(
     await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
     reading.comparedMs = started
     reading.unsure = false
-    const settled = indexer.compared?.(source)
-    if (settled === undefined) continue
-    await writer.push(settled)
-    await writer.flush()
-    reading.cursor = writer.cursor ?? reading.cursor
   }
 }
 

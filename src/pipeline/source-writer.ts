@@ -32,8 +32,8 @@ interface WriterOptions {
   readonly claim: Claim
   readonly job: SourceJob
   readonly loading: boolean
-  /** Deletes come with the changes, up to each checkpoint. */
-  readonly streamed: boolean
+  /** Whether deletes come with the changes, and none may be missing. */
+  readonly seesDeletes: () => boolean
   readonly signal: AbortSignal
   /** Called after each commit. */
   readonly onCommit: () => void
@@ -127,8 +127,9 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     push: async (change) => {
       if (change.kind === 'checkpoint') {
         const { position, asOf } = change.partial === true ? (open.checkpoint ?? nowhere) : change
-        const deletesSeen = options.streamed && change.compare !== true && change.partial !== true
-        open.checkpoint = { cursor: change.cursor, position, asOf, ...(deletesSeen ? { deletesSeen } : {}) }
+        const seen = change.partial !== true && options.seesDeletes() ? 'seen' : undefined
+        const deletes = change.compare === true || open.checkpoint?.deletes === 'due' ? 'due' : seen
+        open.checkpoint = { cursor: change.cursor, position, asOf, deletes }
         if (open.changes.size > 0) return
         return send()
       }

@@ -99,6 +99,7 @@ async function begin(
   return startReading(context, job, claim, {
     cursor: fresh ? undefined : claim.cursor,
     streamed: isStreamed(type, job),
+    unsure: fresh || claim.deletesDue,
     signal: options.signal,
     onCommit: options.onCommit,
   })

@@ -17,8 +17,6 @@ const StreamCursor = z.strictObject({
   asOf: z.string(),
   /** A first read that has not ended, and the key columns of its last row: the log is followed from `lsn` after it. */
   pass: z.strictObject({ after: z.array(z.string()).readonly() }).nullable(),
-  /** What was deleted before this first read has to be found by comparing keys. */
-  unsure: z.boolean(),
 })
 export type StreamCursor = z.infer<typeof StreamCursor>
 

@@ -74,7 +74,6 @@ export const beginCursor = ({ history, shape, relation, asOf }: FollowedSource, 
   lsn: lsnText(lsn),
   asOf,
   pass: { after: [] },
-  unsure: true,
 })
 
 /** Every row in the order of the key, a partial checkpoint after each page. */
@@ -82,13 +81,12 @@ export async function* readPass(source: FollowedSource, cursor: StreamCursor): A
   const { session, name } = source.reader
   for await (const { items, after } of readPages(session, source.relation, cursor.pass?.after ?? [])) {
     for (const item of items) yield toChange(item, contextOf(source, cursor.lsn))
-    yield { ...checkpointOf(name, { ...cursor, pass: { after } }), partial: true }
+    yield { ...checkpointOf(name, { ...cursor, pass: { after } }), partial: true, compare: true }
   }
 }
 
 export function checkpointOf(source: string, cursor: StreamCursor): Extract<Change, { kind: 'checkpoint' }> {
-  const checkpoint = { kind: 'checkpoint' as const, source, position: cursor.lsn, cursor, asOf: cursor.asOf }
-  return cursor.unsure ? { ...checkpoint, compare: true } : checkpoint
+  return { kind: 'checkpoint', source, position: cursor.lsn, cursor, asOf: cursor.asOf }
 }
 
 const contextOf = ({ reader, relation, parsers }: FollowedSource, position: string) => ({

@@ -28,8 +28,6 @@ export interface Stream extends AsyncDisposable {
   changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change>
   /** The server need not keep what came before these. */
   committed(upTo: Cursors): void
-  /** Deletes were found by comparing keys, as a checkpoint asked: the one to keep instead. */
-  compared(source: string): Change | undefined
 }
 
 interface StreamOptions {
@@ -112,8 +110,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       const { name } = source.reader
       const cursor = parse(after[name], source.relation.place)
       const isKept = cursor !== undefined && !isNew && lsnNumber(cursor.lsn) >= confirmed && goesOn(cursor, source)
-      const unsure = cursor?.unsure === true && followed.get(name)?.cursor.unsure !== false
-      if (isKept) followed.set(name, { source, cursor: { ...cursor, unsure } })
+      if (isKept) followed.set(name, { source, cursor })
       else await startOver(source)
     }
   }
@@ -146,7 +143,8 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
         yield* readPass(one.source, one.cursor)
         if (signal.aborted) return
         one.cursor = { ...one.cursor, pass: null }
-        yield checkpointOf(name, one.cursor)
+        // Nobody told what was deleted before it.
+        yield { ...checkpointOf(name, one.cursor), compare: true }
         return
       } catch (error) {
         // Its columns changed between two pages.
@@ -270,12 +268,6 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       if (cursors.some((cursor) => cursor === undefined)) return
       const lowest = cursors.flatMap((cursor) => (cursor === undefined ? [] : [lsnNumber(cursor.lsn)]))
       log?.confirm(lowest.reduce((a, b) => (a < b ? a : b)))
-    },
-    compared(source) {
-      const one = followed.get(source)
-      if (one === undefined) return undefined
-      one.cursor = { ...one.cursor, unsure: false }
-      return checkpointOf(source, one.cursor)
     },
     [Symbol.asyncDispose]: closeLog,
   }

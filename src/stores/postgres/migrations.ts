@@ -149,4 +149,10 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       );
     `,
   },
+  {
+    version: 4,
+    sql: `
+      alter table source add column deletes_due boolean not null default false;
+    `,
+  },
 ]

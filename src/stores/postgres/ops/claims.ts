@@ -8,6 +8,7 @@ interface SourceRow {
   epoch: number
   cursor: Json | null
   mapping: string | null
+  deletesDue: boolean
   holder: Holder | null
   held: boolean
 }
@@ -38,7 +39,7 @@ export function claims({
           language,
         ])
         const [row] = await tx.query<SourceRow>(
-          `select id, epoch, cursor, mapping, holder, coalesce(lease_until > now(), false) as held
+          `select id, epoch, cursor, mapping, holder, deletes_due as "deletesDue", coalesce(lease_until > now(), false) as held
            from source where name = $1 for update`,
           [source],
         )
@@ -60,6 +61,7 @@ export function claims({
           epoch: claimed?.epoch ?? 0,
           cursor: row.cursor ?? undefined,
           mapping: row.mapping ?? undefined,
+          deletesDue: row.deletesDue,
         }
       }),
     renew: ({ sourceId, epoch, leaseMs }) =>
@@ -72,8 +74,8 @@ export function claims({
       )
     },
     startFullRead: ({ sourceId, epoch, mapping }) =>
-      underClaim(sourceId, epoch, 'cursor = null, mapping = $3', [mapping]),
-    noteCompared: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'compared_at = now()'),
+      underClaim(sourceId, epoch, 'cursor = null, mapping = $3, deletes_due = true', [mapping]),
+    noteCompared: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'compared_at = now(), deletes_due = false'),
   }
 }
 

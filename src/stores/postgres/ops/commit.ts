@@ -104,14 +104,15 @@ async function finish(
     [batch.sourceId, result.feed, batch.id, JSON.stringify(result), grown.records, grown.chunks, batch.language],
   )
   if (batch.checkpoint === undefined) return
-  const { cursor, position, asOf, deletesSeen = false } = batch.checkpoint
+  const { cursor, position, asOf, deletes } = batch.checkpoint
   // Projections that had reached the position of before are known to have, now that it moves on.
   await tx.query(
     `with reached as (update projection p set position = s.position from source s
        where s.id = $1 and $3::text is not null and p.source_id = s.id and s.feed > s.position_feed and p.feed >= s.position_feed)
      update source set cursor = $2, position = coalesce($3, position), as_of = coalesce($4::timestamptz, as_of),
-       compared_at = case when $5 then coalesce($4::timestamptz, compared_at) else compared_at end,
+       compared_at = case when $5 = 'seen' then coalesce($4::timestamptz, compared_at) else compared_at end,
+       deletes_due = deletes_due or $5 = 'due',
        position_feed = case when $3::text is null then position_feed else feed end where id = $1`,
-    [batch.sourceId, JSON.stringify(cursor), position ?? null, asOf ?? null, deletesSeen],
+    [batch.sourceId, JSON.stringify(cursor), position ?? null, asOf ?? null, deletes ?? ''],
   )
 }

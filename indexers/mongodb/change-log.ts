@@ -1,0 +1,119 @@
+import type { ChangeStream, Timestamp } from 'mongodb'
+import { z } from 'zod'
+import { compareTokens, packToken, unpackToken } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+import type { Id } from './document.ts'
+import type { Reader, Stored } from './reader.ts'
+import { expired, invalidSource, isLostToken } from './source-error.ts'
+import { closeQuietly, within } from './within.ts'
+
+export type Token = Cursor['token']
+
+/** What one look at the change stream brought. */
+export interface Batch {
+  /** `_id` of the documents that changed, in order and as often as they did. */
+  readonly ids: readonly Id[]
+  /** Where the log goes on after this batch. */
+  readonly token: Token
+  /** When the last of these changes was made, by the clock of the source. */
+  readonly changedAtMs: number | undefined
+}
+
+const batchEvents = 500
+
+/** Only which document changed is asked for: the documents themselves are read when they are handed over. */
+const pipeline = [{ $project: { operationType: 1, documentKey: 1, clusterTime: 1 } }]
+
+/** Changes of the collection itself, after which its stream goes on with nothing, or with another collection. */
+const endings = new Set(['drop', 'rename', 'dropDatabase', 'invalidate'])
+
+const Event = z.object({
+  operationType: z.string(),
+  documentKey: z.object({ _id: z.custom<Id>() }).optional(),
+  clusterTime: z.custom<Timestamp>().optional(),
+})
+
+/** Where the log stands now: a stream that goes on from here holds every change made after this was called. */
+export async function readToken(reader: Reader): Promise<Token> {
+  const { place, limits } = reader
+  const stream = watch(reader, undefined, 1)
+  try {
+    await within(() => stream.tryNext(), place, limits)
+    if (stream.resumeToken === null || stream.resumeToken === undefined) {
+      throw invalidSource(place, 'the server gives no resume token', { fix: 'Read from MongoDB 5.0 or later.' })
+    }
+    return packToken(stream.resumeToken)
+  } finally {
+    await closeQuietly(() => stream.close())
+  }
+}
+
+/** The changes after a token, as they come; an empty batch when there were none for `waitMs`. Ends only by an error. */
+export async function* readLog(reader: Reader, after: Token, waitMs: number): AsyncGenerator<Batch, never> {
+  const stream = watch(reader, after, waitMs)
+  try {
+    for (;;) yield await readBatch(reader, stream)
+  } finally {
+    await closeQuietly(() => stream.close())
+  }
+}
+
+async function readBatch({ place, limits, session }: Reader, stream: ChangeStream<Stored>): Promise<Batch> {
+  const ids: Id[] = []
+  let changed: Timestamp | undefined
+  for (let next = await tryNext(); next !== null; next = stream.bufferedCount() > 0 ? await tryNext() : null) {
+    const { operationType, documentKey, clusterTime } = Event.parse(next)
+    if (endings.has(operationType)) throw expired(place, `${place.what} was dropped or renamed`)
+    if (documentKey !== undefined) ids.push(documentKey['_id'])
+    changed = clusterTime ?? changed
+    if (ids.length >= batchEvents) break
+  }
+  // What is read next has to show at least these changes, whichever server answers.
+  if (changed !== undefined) session.advanceOperationTime(changed)
+  return {
+    ids,
+    token: packToken(stream.resumeToken),
+    changedAtMs: changed === undefined ? undefined : changed.getHighBitsUnsigned() * 1000,
+  }
+
+  async function tryNext(): Promise<unknown> {
+    try {
+      return await within(() => stream.tryNext(), place, limits)
+    } catch (error) {
+      if (error instanceof Error && isLostToken(error.cause)) {
+        throw expired(place, 'the server no longer has the changes after the last one read', error.cause)
+      }
+      throw error
+    }
+  }
+}
+
+function watch({ collection, session }: Reader, after: Token | undefined, waitMs: number): ChangeStream<Stored> {
+  // Without `promoteValues: false`: the driver would no longer know the codes of errors, by which it resumes.
+  return collection.watch(pipeline, {
+    session,
+    maxAwaitTimeMS: waitMs,
+    batchSize: batchEvents,
+    bsonRegExp: true,
+    enableUtf8Validation: false,
+    // Unlike resumeAfter, it also takes the token of a collection that was dropped before.
+    ...(after === undefined ? {} : { startAfter: unpackToken(after) }),
+  })
+}
+
+/** Tells when a log that is being read has reached the point at which it stood when this was called. */
+export async function startCatchingUp(reader: Reader, from: Token): Promise<(batch: Batch) => boolean> {
+  const target = await readToken(reader)
+  if (isBefore(target, from)) throw expired(reader.place, 'the log of the server ends before the last change read')
+  let before = from
+  return ({ ids, token }) => {
+    // On a quiet server the token of the last change stays behind a target that stands for the next one.
+    const isQuiet = ids.length === 0 && JSON.stringify(token) === JSON.stringify(before)
+    before = token
+    return isQuiet || (compareTokens(token, target) ?? -1) >= 0
+  }
+}
+
+function isBefore(left: Token, right: Token): boolean {
+  return (compareTokens(left, right) ?? 0) < 0
+}

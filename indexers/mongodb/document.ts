@@ -1,0 +1,44 @@
+import { BSON } from 'mongodb'
+import type { Change } from '../../schemas/record.ts'
+import { keyProblem, keyText } from './key-text.ts'
+import { toObject } from './to-json.ts'
+
+/** An `_id` as read with `exactly`. It may be a document as well, which the driver's types do not admit. */
+export type Id = string | boolean | Date | BSON.BSONValue | null
+
+/** One document as read. */
+export interface ReadDocument {
+  /** As the driver writes it back without loss. */
+  readonly id: Id
+  readonly key: string
+  readonly fields: object
+  /** The BSON itself, of which the digest is made. */
+  readonly bytes: Uint8Array
+}
+
+/** Keeps every value as the type it has. */
+export const exactly = { promoteValues: false, promoteBuffers: false, bsonRegExp: true } as const
+
+/** Text that is not UTF-8 gets U+FFFD instead of failing. */
+export function parseDocument(bytes: Uint8Array): ReadDocument {
+  const fields = BSON.deserialize(bytes, { ...exactly, validation: { utf8: false } })
+  // MongoDB stores no document without one.
+  const id = fields['_id'] as Id
+  return { id, key: keyText(id), fields, bytes }
+}
+
+export interface PutContext {
+  readonly name: string
+  readonly position: string
+  readonly digest: (canonical: Uint8Array) => string
+}
+
+export function toChange({ key, fields, bytes }: ReadDocument, { name, position, digest }: PutContext): Change {
+  const place = { source: name, key, position }
+  const problem = keyProblem(key)
+  if (problem !== undefined) {
+    const message = `Source ${name}: ${problem}.`
+    return { kind: 'reject', ...place, key: key.slice(0, 500), code: 'RECORD_INVALID', message }
+  }
+  return { kind: 'put', ...place, digest: digest(bytes), content: { kind: 'row', row: toObject(fields) } }
+}

@@ -1,0 +1,132 @@
+import {
+  MongoAPIError,
+  MongoCompatibilityError,
+  MongoCursorExhaustedError,
+  MongoNetworkTimeoutError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb'
+import { AquiferError } from '../../src/core/errors.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+
+/** What a command is run for; names the place in messages. */
+export interface Place {
+  /** Such as `Source articles`. */
+  readonly subject: string
+  /** Such as `shop.articles`. */
+  readonly what: string
+}
+
+export function invalidSource(
+  place: Place,
+  problem: string,
+  options: { cause?: unknown; fix?: string } = {},
+): AquiferError {
+  return new AquiferError('SOURCE_INVALID', `${place.subject}: ${problem}`, options)
+}
+
+export function expired(place: Place, why: string, cause?: unknown): AquiferError {
+  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
+}
+
+export function cancelled(): AquiferError {
+  return new AquiferError('CANCELLED', 'Reading the source was stopped.')
+}
+
+/** Whatever the driver threw, in our words: MongoDB's own may hold values and addresses. */
+export function toSourceError(thrown: unknown, place: Place): AquiferError {
+  if (thrown instanceof AquiferError) return thrown
+  const [code, problem, fix] = word(thrown, place)
+  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
+  return new AquiferError(code, `${place.subject}: ${problem}`, options)
+}
+
+/**
+ * What the server answers to a change stream that it cannot go on with: InvalidResumeToken, ChangeStreamFatalError,
+ * ChangeStreamHistoryLost, ChangeStreamInvalidated, and the ways in which it fails to understand a token.
+ */
+const lostCodes = new Set<unknown>([260, 280, 286, 306, 9, 14, 40647, 40648, 40649, 50788, 50811])
+
+/** Whether it is the token that the server refuses, so that only a new read of everything helps. */
+export function isLostToken(thrown: unknown): boolean {
+  return (
+    thrown instanceof MongoServerError &&
+    (lostCodes.has(thrown.code) || thrown.hasErrorLabel('NonResumableChangeStreamError'))
+  )
+}
+
+/** Whether a cursor of a long read is gone, as after ten idle minutes or an election. */
+export function isLostCursor(thrown: unknown): boolean {
+  return thrown instanceof MongoServerError && (thrown.code === 43 || thrown.code === 237)
+}
+
+type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
+
+function word(thrown: unknown, { what }: Place): Worded {
+  if (thrown instanceof MongoServerError) {
+    return byCode[Number(thrown.code)]?.(what) ?? ['SOURCE_UNREACHABLE', `reading ${what} failed (${nameOf(thrown)})`]
+  }
+  if (thrown instanceof MongoCompatibilityError) {
+    return ['SOURCE_INVALID', 'the server is too old', 'Read from MongoDB 5.0 or later.']
+  }
+  if (thrown instanceof MongoCursorExhaustedError) return ['SOURCE_UNREACHABLE', 'the server ended the read']
+  if (thrown instanceof MongoAPIError && !(thrown instanceof MongoServerSelectionError)) {
+    return ['SOURCE_UNREACHABLE', 'the connection was lost']
+  }
+  return ['SOURCE_UNREACHABLE', wordNetwork(thrown)]
+}
+
+const refused = (): Worded => ['SOURCE_AUTH', 'the server refuses this user or password']
+
+const byCode: Readonly<Record<number, (what: string) => Worded>> = {
+  18: refused,
+  8000: refused,
+  11: refused,
+  13: (what) => [
+    'SOURCE_AUTH',
+    `this user may not read ${what}`,
+    'Grant find, changeStream and listCollections there; the role read of its database holds them.',
+  ],
+  50: (what) => [
+    'SOURCE_UNREACHABLE',
+    `reading ${what} took longer than operationTimeout allows`,
+    'Raise operationTimeout of the connection.',
+  ],
+  73: (what) => ['SOURCE_INVALID', `${what} is no name of a collection`],
+  40573: () => [
+    'SOURCE_INVALID',
+    'the server is no replica set, and has no change streams',
+    'Start mongod with --replSet and run rs.initiate(); a replica set of one server is enough.',
+  ],
+}
+
+function nameOf({ code, codeName }: MongoServerError): string {
+  return typeof codeName === 'string' && /^\w+$/.test(codeName) ? codeName : `error ${String(code)}`
+}
+
+function wordNetwork(thrown: unknown): string {
+  const [text, codes] = chainOf(thrown)
+  for (const [code, reason] of Object.entries(reasons)) if (codes.includes(code) || text.includes(code)) return reason
+  if (thrown instanceof MongoNetworkTimeoutError || /timed? ?out/i.test(text)) return 'the server does not answer'
+  return /ssl|tls|certificate/i.test(text) ? 'no secure connection could be made' : 'the connection was lost'
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens at the address of the connection',
+  ENOTFOUND: 'the host of the connection is not known',
+  ENODATA: 'the host of the connection is not known',
+  EAI_AGAIN: 'the host of the connection could not be looked up',
+  EHOSTUNREACH: 'there is no way to the host of the connection',
+  ENETUNREACH: 'there is no way to the host of the connection',
+}
+
+/** Messages and codes of an error and its causes: the driver wraps those of the network. */
+function chainOf(thrown: unknown): readonly [text: string, codes: readonly string[]] {
+  const texts: string[] = []
+  const codes: string[] = []
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
+    texts.push(error.message)
+    if ('code' in error) codes.push(String(error.code))
+  }
+  return [texts.join('\n'), codes]
+}

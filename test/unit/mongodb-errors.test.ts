@@ -1,0 +1,44 @@
+import { MongoCompatibilityError, MongoNetworkError, MongoServerError } from 'mongodb'
+import { expect, test } from 'vitest'
+import { isLostToken, toSourceError } from '../../indexers/mongodb/source-error.ts'
+
+const place = { subject: 'Source articles', what: 'shop.articles' }
+
+function told(thrown: unknown): string {
+  const { code, message } = toSourceError(thrown, place)
+  return `${code} ${message}`
+}
+
+test.for<[code: number, told: string]>([
+  [18, 'SOURCE_AUTH Source articles: the server refuses this user or password'],
+  [13, 'SOURCE_AUTH Source articles: this user may not read shop.articles'],
+  [40573, 'SOURCE_INVALID Source articles: the server is no replica set, and has no change streams'],
+  [50, 'SOURCE_UNREACHABLE Source articles: reading shop.articles took longer than operationTimeout allows'],
+  [91, 'SOURCE_UNREACHABLE Source articles: reading shop.articles failed (ShutdownInProgress)'],
+])('error %i of the server is told without what it said', ([code, expected]) => {
+  const thrown = new MongoServerError({ message: 'secret value', code, codeName: 'ShutdownInProgress' })
+  expect(told(thrown)).toBe(expected)
+})
+
+test('a server that is no replica set is told how to become one', () => {
+  expect(toSourceError(new MongoServerError({ message: '', code: 40573 }), place).fix).toBe(
+    'Start mongod with --replSet and run rs.initiate(); a replica set of one server is enough.',
+  )
+})
+
+test('what the network does is told by its cause', () => {
+  const refused = new MongoNetworkError('x', { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) })
+  expect(told(refused)).toBe('SOURCE_UNREACHABLE Source articles: nothing listens at the address of the connection')
+  expect(told(new MongoNetworkError('connection 3 timed out'))).toBe(
+    'SOURCE_UNREACHABLE Source articles: the server does not answer',
+  )
+  expect(told(new MongoCompatibilityError('x'))).toBe('SOURCE_INVALID Source articles: the server is too old')
+})
+
+test('a lost history is told from other errors of the server', () => {
+  const error = (code: number, errorLabels: string[] = []): MongoServerError =>
+    new MongoServerError({ message: '', code, errorLabels })
+  expect([286, 280, 260].map((code) => isLostToken(error(code)))).toEqual([true, true, true])
+  expect(isLostToken(error(1, ['NonResumableChangeStreamError']))).toBe(true)
+  expect([13, 91, 189, 43].map((code) => isLostToken(error(code)))).toEqual([false, false, false, false])
+})

@@ -1,4 +1,4 @@
-import type { ChangeStream, Timestamp } from 'mongodb'
+import type { ChangeStream, ChangeStreamOptions, Timestamp } from 'mongodb'
 import { z } from 'zod'
 import { compareTokens, packToken, unpackToken } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
@@ -33,10 +33,13 @@ const Event = z.object({
   clusterTime: z.custom<Timestamp>().optional(),
 })
 
-/** Where the log stands now: a stream that goes on from here holds every change made after this was called. */
+/**
+ * Where the log stands now: a stream that goes on from here holds every change that a read in the session, from now on,
+ * might not show. Asked of the primary, so that no member that lags behind answers.
+ */
 export async function readToken(reader: Reader): Promise<Token> {
   const { place, limits } = reader
-  const stream = watch(reader, undefined, 1)
+  const stream = watch(reader, { maxAwaitTimeMS: 1, readPreference: 'primary' })
   try {
     await within(() => stream.tryNext(), place, limits)
     if (stream.resumeToken === null || stream.resumeToken === undefined) {
@@ -50,7 +53,8 @@ export async function readToken(reader: Reader): Promise<Token> {
 
 /** The changes after a token, as they come; an empty batch when there were none for `waitMs`. Ends only by an error. */
 export async function* readLog(reader: Reader, after: Token, waitMs: number): AsyncGenerator<Batch, never> {
-  const stream = watch(reader, after, waitMs)
+  // Unlike resumeAfter, startAfter also takes the token of a collection that was dropped before.
+  const stream = watch(reader, { maxAwaitTimeMS: waitMs, startAfter: unpackToken(after) })
   try {
     for (;;) yield await readBatch(reader, stream)
   } finally {
@@ -88,23 +92,20 @@ async function readBatch({ place, limits, session }: Reader, stream: ChangeStrea
   }
 }
 
-function watch({ collection, session }: Reader, after: Token | undefined, waitMs: number): ChangeStream<Stored> {
+function watch({ collection, session }: Reader, options: ChangeStreamOptions): ChangeStream<Stored> {
   // Without `promoteValues: false`: the driver would no longer know the codes of errors, by which it resumes.
   return collection.watch(pipeline, {
+    ...options,
     session,
-    maxAwaitTimeMS: waitMs,
     batchSize: batchEvents,
     bsonRegExp: true,
     enableUtf8Validation: false,
-    // Unlike resumeAfter, it also takes the token of a collection that was dropped before.
-    ...(after === undefined ? {} : { startAfter: unpackToken(after) }),
   })
 }
 
 /** Tells when a log that is being read has reached the point at which it stood when this was called. */
 export async function startCatchingUp(reader: Reader, from: Token): Promise<(batch: Batch) => boolean> {
   const target = await readToken(reader)
-  if (isBefore(target, from)) throw expired(reader.place, 'the log of the server ends before the last change read')
   let before = from
   return ({ ids, token }) => {
     // On a quiet server the token of the last change stays behind a target that stands for the next one.
@@ -112,8 +113,4 @@ export async function startCatchingUp(reader: Reader, from: Token): Promise<(bat
     before = token
     return isQuiet || (compareTokens(token, target) ?? -1) >= 0
   }
-}
-
-function isBefore(left: Token, right: Token): boolean {
-  return (compareTokens(left, right) ?? 0) < 0
 }

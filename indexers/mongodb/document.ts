@@ -33,12 +33,16 @@ export interface PutContext {
   readonly digest: (canonical: Uint8Array) => string
 }
 
-export function toChange({ key, fields, bytes }: ReadDocument, { name, position, digest }: PutContext): Change {
-  const place = { source: name, key, position }
+export function toChange({ key, fields, bytes }: ReadDocument, context: PutContext): Change {
+  const { name, position, digest } = context
+  const content = { kind: 'row', row: toObject(fields) } as const
+  return rejectOf(key, context) ?? { kind: 'put', source: name, key, position, digest: digest(bytes), content }
+}
+
+/** Sets a document aside whose key cannot be kept. */
+export function rejectOf(key: string, { name, position }: Pick<PutContext, 'name' | 'position'>): Change | undefined {
   const problem = keyProblem(key)
-  if (problem !== undefined) {
-    const message = `Source ${name}: ${problem}.`
-    return { kind: 'reject', ...place, key: key.slice(0, 500), code: 'RECORD_INVALID', message }
-  }
-  return { kind: 'put', ...place, digest: digest(bytes), content: { kind: 'row', row: toObject(fields) } }
+  if (problem === undefined) return undefined
+  const message = `Source ${name}: ${problem}.`
+  return { kind: 'reject', source: name, key: key.slice(0, 500), position, code: 'RECORD_INVALID', message }
 }

@@ -3,8 +3,8 @@ import { readLog, readToken, startCatchingUp } from './change-log.ts'
 import type { Batch } from './change-log.ts'
 import { packId } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
-import { toChange } from './document.ts'
-import { keyProblem, keyText } from './key-text.ts'
+import { rejectOf, toChange } from './document.ts'
+import { keyText } from './key-text.ts'
 import type { Reader } from './reader.ts'
 import { findByIds, scan } from './scan.ts'
 
@@ -46,6 +46,7 @@ async function* readPass(reader: Reader, cursor: Cursor): AsyncGenerator<Change>
 
 async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): AsyncGenerator<Change> {
   const { name, clock } = reader
+  const startedMs = clock.now()
   const hasCaughtUp = until === 'now' ? await startCatchingUp(reader, start.token) : undefined
   let cursor = start
   let position = `snapshot ${start.asOf}`
@@ -56,11 +57,12 @@ async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): A
     const isEmpty = batch.ids.length === 0
     if (!isEmpty) position = positionOf(batch, askedMs)
     yield* readChanged(reader, batch, position)
+    const isDone = hasCaughtUp?.(batch) === true
     // Where more is waiting, only what was made up to the last change is known.
-    const asOfMs = isEmpty ? askedMs : Math.min(askedMs, batch.changedAtMs ?? askedMs)
+    const knownMs = isDone ? startedMs : (batch.changedAtMs ?? startedMs)
+    const asOfMs = isEmpty ? askedMs : Math.min(askedMs, knownMs)
     cursor = { ...cursor, token: batch.token, asOf: latest(cursor.asOf, asOfMs) }
     isTold &&= isEmpty
-    const isDone = hasCaughtUp?.(batch) === true
     const quietMs = isTold ? idleMs : isEmpty ? 0 : busyMs
     if (isDone || clock.now() - toldMs >= quietMs) {
       yield checkpoint(name, position, cursor)
@@ -77,13 +79,17 @@ async function* readChanged(reader: Reader, { ids }: Batch, position: string): A
   if (ids.length === 0) return
   const { name, digest } = reader
   const missing = new Map(ids.map((id) => [keyText(id), id]))
+  for (const key of missing.keys()) {
+    const rejected = rejectOf(key, { name, position })
+    if (rejected === undefined) continue
+    missing.delete(key)
+    yield rejected
+  }
   for await (const document of findByIds(reader, [...missing.values()])) {
     missing.delete(document.key)
     yield toChange(document, { name, position, digest })
   }
-  for (const key of missing.keys()) {
-    if (keyProblem(key) === undefined) yield { kind: 'delete', source: name, key, position }
-  }
+  for (const key of missing.keys()) yield { kind: 'delete', source: name, key, position }
 }
 
 function positionOf({ changedAtMs }: Batch, askedMs: number): string {

@@ -30,6 +30,7 @@ export interface Reader {
 const CollectionInfo = z.object({
   name: z.string(),
   type: z.string().optional(),
+  options: z.object({ capped: z.boolean().optional() }).optional(),
   info: z.object({ uuid: z.instanceof(UUID).optional() }).optional(),
 })
 
@@ -63,6 +64,11 @@ export async function readCollectionId(
   if (own.type !== undefined && own.type !== 'collection') {
     throw invalidSource(place, `${place.what} is a ${own.type}, which has no change stream`, {
       fix: 'Read the collection that it is made of.',
+    })
+  }
+  if (own.options?.capped === true) {
+    throw invalidSource(place, `${place.what} is capped: what MongoDB itself drops from it is not told as deleted`, {
+      fix: 'Read a collection that is not capped; a TTL index drops old documents too.',
     })
   }
   const id = own.info?.uuid

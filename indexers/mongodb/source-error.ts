@@ -1,10 +1,9 @@
 import {
-  MongoAPIError,
   MongoCompatibilityError,
   MongoCursorExhaustedError,
+  MongoMissingDependencyError,
   MongoNetworkTimeoutError,
   MongoServerError,
-  MongoServerSelectionError,
 } from 'mongodb'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
@@ -55,9 +54,12 @@ export function isLostToken(thrown: unknown): boolean {
   )
 }
 
-/** Whether a cursor of a long read is gone, as after ten idle minutes or an election. */
+/**
+ * Whether a cursor of a long read is gone, as after ten idle minutes or an election, or because all its batches together
+ * took operationTimeout.
+ */
 export function isLostCursor(thrown: unknown): boolean {
-  return thrown instanceof MongoServerError && (thrown.code === 43 || thrown.code === 237)
+  return thrown instanceof MongoServerError && (thrown.code === 43 || thrown.code === 237 || thrown.code === 50)
 }
 
 type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
@@ -70,8 +72,8 @@ function word(thrown: unknown, { what }: Place): Worded {
     return ['SOURCE_INVALID', 'the server is too old', 'Read from MongoDB 5.0 or later.']
   }
   if (thrown instanceof MongoCursorExhaustedError) return ['SOURCE_UNREACHABLE', 'the server ended the read']
-  if (thrown instanceof MongoAPIError && !(thrown instanceof MongoServerSelectionError)) {
-    return ['SOURCE_UNREACHABLE', 'the connection was lost']
+  if (thrown instanceof MongoMissingDependencyError) {
+    return ['SOURCE_INVALID', 'an option of the URL needs a library that is not installed', 'Leave the option out.']
   }
   return ['SOURCE_UNREACHABLE', wordNetwork(thrown)]
 }

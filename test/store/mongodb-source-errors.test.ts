@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import mongodb from '../../indexers/mongodb/index.ts'
 import { AquiferError } from '../../src/core/errors.ts'
@@ -63,3 +66,52 @@ test('opening that is stopped ends at once', async () => {
   expect(await openingFails(url, { collection: 'a' }, { signal: AbortSignal.timeout(200) })).toMatch(/^CANCELLED /)
   expect(Date.now() - startedAt).toBeLessThan(2000)
 })
+
+/** Passes everything on until it is frozen: then it swallows all, as a network does that lost a route. */
+async function openFreezingProxy(target: URL): Promise<{ readonly host: string; freeze(): void } & AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  let isFrozen = false
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('error', () => from.destroy())
+      from.on('close', () => to.destroy())
+      from.on('data', (data) => void (isFrozen || to.write(data)))
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    host: typeof address === 'object' && address !== null ? `127.0.0.1:${String(address.port)}` : '',
+    freeze: () => void (isFrozen = true),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+test('a network that hangs in mid-stream ends the read, though no connection breaks', async () => {
+  await using database = await openMongodbDatabase('articles')
+  const url = new URL(database.url)
+  await using proxy = await openFreezingProxy(new URL(url))
+  url.host = proxy.host
+  for (const name of ['heartbeatFrequencyMS', 'connectTimeoutMS', 'serverSelectionTimeoutMS'])
+    url.searchParams.set(name, '500')
+  await using indexer = await database.open({ articles: { collection: 'articles' } }, { until: 'abort' }, url.href)
+  let frozenAt = Number.NaN
+  const reading = async (): Promise<void> => {
+    for await (const change of indexer.changes({})) {
+      if (change.kind !== 'checkpoint') continue
+      proxy.freeze()
+      frozenAt = Date.now()
+    }
+  }
+  await expect(reading()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+  expect(Date.now() - frozenAt).toBeLessThan(8000)
+}, 20_000)

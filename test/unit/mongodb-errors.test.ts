@@ -1,6 +1,6 @@
 import { MongoCompatibilityError, MongoNetworkError, MongoServerError } from 'mongodb'
 import { expect, test } from 'vitest'
-import { isLostToken, toSourceError } from '../../indexers/mongodb/source-error.ts'
+import { isLostCursor, isLostToken, toSourceError } from '../../indexers/mongodb/source-error.ts'
 
 const place = { subject: 'Source articles', what: 'shop.articles' }
 
@@ -35,10 +35,17 @@ test('what the network does is told by its cause', () => {
   expect(told(new MongoCompatibilityError('x'))).toBe('SOURCE_INVALID Source articles: the server is too old')
 })
 
+function serverError(code: number, errorLabels: string[] = []): MongoServerError {
+  return new MongoServerError({ message: '', code, errorLabels })
+}
+
 test('a lost history is told from other errors of the server', () => {
-  const error = (code: number, errorLabels: string[] = []): MongoServerError =>
-    new MongoServerError({ message: '', code, errorLabels })
-  expect([286, 280, 260].map((code) => isLostToken(error(code)))).toEqual([true, true, true])
-  expect(isLostToken(error(1, ['NonResumableChangeStreamError']))).toBe(true)
-  expect([13, 91, 189, 43].map((code) => isLostToken(error(code)))).toEqual([false, false, false, false])
+  expect([286, 280, 260].map((code) => isLostToken(serverError(code)))).toEqual([true, true, true])
+  expect(isLostToken(serverError(1, ['NonResumableChangeStreamError']))).toBe(true)
+  expect([13, 91, 189, 43].map((code) => isLostToken(serverError(code)))).toEqual([false, false, false, false])
+})
+
+test('a long read that the server gave up is gone on with', () => {
+  expect([43, 237, 50].map((code) => isLostCursor(serverError(code)))).toEqual([true, true, true])
+  expect(isLostCursor(serverError(13))).toBe(false)
 })

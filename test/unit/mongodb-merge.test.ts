@@ -19,10 +19,11 @@ test('a stream that waits keeps none of the others back', async () => {
   ])
 })
 
+async function* failing(): AsyncGenerator<string> {
+  yield 'one'
+  throw new Error('lost')
+}
+
 test('an error of one ends all', async () => {
-  async function* failing(): AsyncGenerator<string> {
-    yield 'one'
-    throw new Error('lost')
-  }
   await expect(collect(merge([failing(), counting('slow', 100)]))).rejects.toThrow('lost')
 })

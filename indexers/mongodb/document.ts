@@ -35,7 +35,7 @@ export interface PutContext {
 
 export function toChange({ key, fields, bytes }: ReadDocument, context: PutContext): Change {
   const { name, position, digest } = context
-  const content = { kind: 'row', row: toObject(fields) } as const
+  const content = { kind: 'row', row: toObject(fields), sparse: true } as const
   return rejectOf(key, context) ?? { kind: 'put', source: name, key, position, digest: digest(bytes), content }
 }
 

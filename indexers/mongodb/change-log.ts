@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { compareTokens, packToken, unpackToken } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import type { Id } from './document.ts'
+import { keyText } from './key-text.ts'
 import type { Reader, Stored } from './reader.ts'
 import { expired, invalidSource, isLostToken } from './source-error.ts'
 import { closeQuietly, within } from './within.ts'
@@ -11,8 +12,10 @@ export type Token = Cursor['token']
 
 /** What one look at the change stream brought. */
 export interface Batch {
-  /** `_id` of the documents that changed, in order and as often as they did. */
-  readonly ids: readonly Id[]
+  /** `_id` of each document that changed, by its key. */
+  readonly ids: ReadonlyMap<string, Id>
+  /** Keys of those that were deleted, whether or not they were made again. */
+  readonly deleted: ReadonlySet<string>
   /** Where the log goes on after this batch. */
   readonly token: Token
   /** When the last of these changes was made, by the clock of the source. */
@@ -56,39 +59,44 @@ export async function* readLog(reader: Reader, after: Token, waitMs: number): As
   // Unlike resumeAfter, startAfter also takes the token of a collection that was dropped before.
   const stream = watch(reader, { maxAwaitTimeMS: waitMs, startAfter: unpackToken(after) })
   try {
-    for (;;) yield await readBatch(reader, stream)
+    for (let isOpening = true; ; isOpening = false) yield await readBatch(reader, stream, isOpening)
   } finally {
     await closeQuietly(() => stream.close())
   }
 }
 
-async function readBatch({ place, limits, session }: Reader, stream: ChangeStream<Stored>): Promise<Batch> {
-  const ids: Id[] = []
+async function readBatch(reader: Reader, stream: ChangeStream<Stored>, isOpening: boolean): Promise<Batch> {
+  const { place, session } = reader
+  const ids = new Map<string, Id>()
+  const deleted = new Set<string>()
   let changed: Timestamp | undefined
-  for (let next = await tryNext(); next !== null; next = stream.bufferedCount() > 0 ? await tryNext() : null) {
+  let next = await tryNext(reader, stream, isOpening)
+  for (let count = 1; next !== null; count += 1) {
     const { operationType, documentKey, clusterTime } = Event.parse(next)
     if (endings.has(operationType)) throw expired(place, `${place.what} was dropped or renamed`)
-    if (documentKey !== undefined) ids.push(documentKey['_id'])
+    if (documentKey !== undefined) {
+      const id = documentKey['_id']
+      const key = keyText(id)
+      ids.set(key, id)
+      if (operationType === 'delete') deleted.add(key)
+    }
     changed = clusterTime ?? changed
-    if (ids.length >= batchEvents) break
+    if (count === batchEvents || stream.bufferedCount() === 0) break
+    next = await tryNext(reader, stream, isOpening)
   }
   // What is read next has to show at least these changes, whichever server answers.
   if (changed !== undefined) session.advanceOperationTime(changed)
-  return {
-    ids,
-    token: packToken(stream.resumeToken),
-    changedAtMs: changed === undefined ? undefined : changed.getHighBitsUnsigned() * 1000,
-  }
+  const changedAtMs = changed === undefined ? undefined : changed.getHighBitsUnsigned() * 1000
+  return { ids, deleted, token: packToken(stream.resumeToken), changedAtMs }
+}
 
-  async function tryNext(): Promise<unknown> {
-    try {
-      return await within(() => stream.tryNext(), place, limits)
-    } catch (error) {
-      if (error instanceof Error && isLostToken(error.cause)) {
-        throw expired(place, 'the server no longer has the changes after the last one read', error.cause)
-      }
-      throw error
-    }
+async function tryNext(reader: Reader, stream: ChangeStream<Stored>, isOpening: boolean): Promise<unknown> {
+  const { place, limits } = reader
+  try {
+    return await within(() => stream.tryNext(), place, limits)
+  } catch (error) {
+    if (!(error instanceof Error) || !isLostToken(error.cause, isOpening)) throw error
+    throw expired(place, 'the server no longer has the changes after the last one read', error.cause)
   }
 }
 
@@ -109,7 +117,7 @@ export async function startCatchingUp(reader: Reader, from: Token): Promise<(bat
   let before = from
   return ({ ids, token }) => {
     // On a quiet server the token of the last change stays behind a target that stands for the next one.
-    const isQuiet = ids.length === 0 && JSON.stringify(token) === JSON.stringify(before)
+    const isQuiet = ids.size === 0 && JSON.stringify(token) === JSON.stringify(before)
     before = token
     return isQuiet || (compareTokens(token, target) ?? -1) >= 0
   }

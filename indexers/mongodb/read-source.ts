@@ -4,7 +4,6 @@ import type { Batch } from './change-log.ts'
 import { packId } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import { rejectOf, toChange } from './document.ts'
-import { keyText } from './key-text.ts'
 import type { Reader } from './reader.ts'
 import { findByIds, scan } from './scan.ts'
 
@@ -54,7 +53,7 @@ async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): A
   let isTold = false
   let askedMs = clock.now()
   for await (const batch of readLog(reader, start.token, awaitMs[until])) {
-    const isEmpty = batch.ids.length === 0
+    const isEmpty = batch.ids.size === 0
     if (!isEmpty) position = positionOf(batch, askedMs)
     yield* readChanged(reader, batch, position)
     const isDone = hasCaughtUp?.(batch) === true
@@ -74,12 +73,15 @@ async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): A
   }
 }
 
-/** The documents that changed, as they are now; those that are gone are deletes. Each once, however often it changed. */
-async function* readChanged(reader: Reader, { ids }: Batch, position: string): AsyncGenerator<Change> {
-  if (ids.length === 0) return
+/**
+ * The documents that changed, as they are now, each once; those that were deleted and are gone are deletes. One that is
+ * gone and was not deleted yet, as far as the log has been read, will be.
+ */
+async function* readChanged(reader: Reader, { ids, deleted }: Batch, position: string): AsyncGenerator<Change> {
+  if (ids.size === 0) return
   const { name, digest } = reader
-  const missing = new Map(ids.map((id) => [keyText(id), id]))
-  for (const key of missing.keys()) {
+  const missing = new Map(ids)
+  for (const key of ids.keys()) {
     const rejected = rejectOf(key, { name, position })
     if (rejected === undefined) continue
     missing.delete(key)
@@ -89,7 +91,9 @@ async function* readChanged(reader: Reader, { ids }: Batch, position: string): A
     missing.delete(document.key)
     yield toChange(document, { name, position, digest })
   }
-  for (const key of missing.keys()) yield { kind: 'delete', source: name, key, position }
+  for (const key of missing.keys()) {
+    if (deleted.has(key)) yield { kind: 'delete', source: name, key, position }
+  }
 }
 
 function positionOf({ changedAtMs }: Batch, askedMs: number): string {

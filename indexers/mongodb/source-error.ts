@@ -41,17 +41,19 @@ export function toSourceError(thrown: unknown, place: Place): AquiferError {
 }
 
 /**
- * What the server answers to a change stream that it cannot go on with: InvalidResumeToken, ChangeStreamFatalError,
- * ChangeStreamHistoryLost, ChangeStreamInvalidated, and the ways in which it fails to understand a token.
+ * What the server answers to a change stream that cannot be gone on with: InvalidResumeToken, ChangeStreamFatalError,
+ * ChangeStreamHistoryLost, a token that it does not understand, and BSONObjectTooLarge, for an event that it cannot tell.
  */
-const lostCodes = new Set<unknown>([260, 280, 286, 306, 9, 14, 40647, 40648, 40649, 50788, 50811])
+const lostCodes = new Set<unknown>([260, 280, 286, 9, 14, 10334])
+/** From here on codes stand for places in the server's sources, at which it refused what it was asked. */
+const leastPlace = 40_000
+const noReplicaSet = 40573
 
-/** Whether it is the token that the server refuses, so that only a new read of everything helps. */
-export function isLostToken(thrown: unknown): boolean {
-  return (
-    thrown instanceof MongoServerError &&
-    (lostCodes.has(thrown.code) || thrown.hasErrorLabel('NonResumableChangeStreamError'))
-  )
+/** Whether only a new read of everything helps. When a stream is opened, all that can be wrong with it is its token. */
+export function isLostToken(thrown: unknown, isOpening: boolean): boolean {
+  if (!(thrown instanceof MongoServerError)) return false
+  if (lostCodes.has(thrown.code) || thrown.hasErrorLabel('NonResumableChangeStreamError')) return true
+  return isOpening && Number(thrown.code) >= leastPlace && thrown.code !== noReplicaSet
 }
 
 /**
@@ -95,7 +97,7 @@ const byCode: Readonly<Record<number, (what: string) => Worded>> = {
     'Raise operationTimeout of the connection.',
   ],
   73: (what) => ['SOURCE_INVALID', `${what} is no name of a collection`],
-  40573: () => [
+  [noReplicaSet]: () => [
     'SOURCE_INVALID',
     'the server is no replica set, and has no change streams',
     'Start mongod with --replSet and run rs.initiate(); a replica set of one server is enough.',

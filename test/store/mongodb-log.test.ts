@@ -222,3 +222,16 @@ test('a document whose key is too long is set aside, and the others follow', asy
   expect(next.changes.filter(isReject)).toHaveLength(1)
   expect(Object.keys(next.rows)).toEqual(['b'])
 })
+
+test('a document that was changed, and long after deleted, is one delete', async () => {
+  await using database = await openMongodbDatabase('things')
+  const things = database.collection('things')
+  await things.insertOne({ _id: 'a', n: 0 })
+  const { cursor } = await database.read('things')
+  await things.updateOne({ _id: 'a' }, { $set: { n: 1 } })
+  await things.insertMany(Array.from({ length: 1100 }, (_, n) => ({ _id: `key ${String(n)}` })))
+  await things.deleteOne({ _id: 'a' })
+  const { changes } = await database.read('things', cursor)
+  expect(told(changes).filter((one) => / a$/.test(one))).toEqual(['delete a'])
+  expect(told(changes).slice(-2)).toEqual(['delete a', 'checkpoint'])
+})

@@ -40,9 +40,14 @@ function serverError(code: number, errorLabels: string[] = []): MongoServerError
 }
 
 test('a lost history is told from other errors of the server', () => {
-  expect([286, 280, 260].map((code) => isLostToken(serverError(code)))).toEqual([true, true, true])
-  expect(isLostToken(serverError(1, ['NonResumableChangeStreamError']))).toBe(true)
-  expect([13, 91, 189, 43].map((code) => isLostToken(serverError(code)))).toEqual([false, false, false, false])
+  expect([286, 280, 260].map((code) => isLostToken(serverError(code), false))).toEqual([true, true, true])
+  expect(isLostToken(serverError(1, ['NonResumableChangeStreamError']), false)).toBe(true)
+  expect([13, 91, 189, 43].map((code) => isLostToken(serverError(code), true))).toEqual([false, false, false, false])
+})
+
+test('what the server refuses at a place of its own is the token only when the stream is opened', () => {
+  expect([true, false].map((isOpening) => isLostToken(serverError(50811), isOpening))).toEqual([true, false])
+  expect(isLostToken(serverError(40573), true)).toBe(false)
 })
 
 test('a long read that the server gave up is gone on with', () => {

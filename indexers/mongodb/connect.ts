@@ -30,7 +30,13 @@ function makeClient(connection: MongodbConnection, place: Place): MongoClient {
   try {
     const url = urlOf(connection)
     return new MongoClient(url, {
-      ...unlessSaid(url, { appName: 'aquifer', serverSelectionTimeoutMS: waitMs, connectTimeoutMS: waitMs }),
+      ...unlessSaid(url, {
+        appName: 'aquifer',
+        serverSelectionTimeoutMS: waitMs,
+        connectTimeoutMS: waitMs,
+        // Every change stream waits on a connection of its own.
+        maxPoolSize: 0,
+      }),
       socketTimeoutMS: waitMsOf(connection),
       // Reads see only what no election can take back.
       readConcernLevel: 'majority',

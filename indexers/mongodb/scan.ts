@@ -57,7 +57,7 @@ interface Buffered {
 }
 
 /** With `raw` the driver hands over bytes, which its types don't say. */
-export function readBuffered(cursor: Buffered): Uint8Array[] {
+function readBuffered(cursor: Buffered): Uint8Array[] {
   return cursor.readBufferedDocuments() as Uint8Array[]
 }
 

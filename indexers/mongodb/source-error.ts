@@ -47,13 +47,14 @@ export function toSourceError(thrown: unknown, place: Place): AquiferError {
 const lostCodes = new Set<unknown>([260, 280, 286, 9, 14, 10334])
 /** From here on codes stand for places in the server's sources, at which it refused what it was asked. */
 const leastPlace = 40_000
+const badValue = 2
 const noReplicaSet = 40573
 
 /** Whether only a new read of everything helps. When a stream is opened, all that can be wrong with it is its token. */
 export function isLostToken(thrown: unknown, isOpening: boolean): boolean {
   if (!(thrown instanceof MongoServerError)) return false
   if (lostCodes.has(thrown.code) || thrown.hasErrorLabel('NonResumableChangeStreamError')) return true
-  return isOpening && Number(thrown.code) >= leastPlace && thrown.code !== noReplicaSet
+  return isOpening && (thrown.code === badValue || Number(thrown.code) >= leastPlace) && thrown.code !== noReplicaSet
 }
 
 /**

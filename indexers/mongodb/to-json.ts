@@ -3,7 +3,7 @@ import type { Json } from '../../schemas/record.ts'
 import { uuidOf } from './key-text.ts'
 
 /** A BSON value, as read with `promoteValues: false`, as JSON that loses nothing; see the table of the README. */
-export function toJson(value: unknown): Json {
+function toJson(value: unknown): Json {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.map(toJson)

@@ -4,7 +4,7 @@ import type { Document } from 'mongodb'
 import { isStale } from './test-name.ts'
 
 /** Runs `work` with a client of its own. */
-export async function withMongodb<T>(url: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+async function withMongodb<T>(url: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000 })
   try {
     return await work(client)

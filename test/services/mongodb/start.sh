@@ -48,7 +48,7 @@ if ! running; then
   rm -rf "$run"; mkdir -p "$run"
   # A tailing getMore blocks its thread, so there are more of them than connections of a test run.
   setsid "$(<"$home/java")" -Xms64m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dio.netty.eventLoopThreads=256 \
-    -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$home/classes:$home/lib/*" MongoService "$port" \
+    -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$home/classes:$home/lib/*" MongoService "$port" \
     >"$run/log" 2>&1 </dev/null 9>&- &
   echo $! >"$run/pid"
   for _ in $(seq 300); do

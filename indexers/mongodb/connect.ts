@@ -58,7 +58,8 @@ function unlessSaid(url: string, options: MongoClientOptions): MongoClientOption
 /** The database that the URL names. */
 export function databaseOf(connection: MongodbConnection): string | undefined {
   const [, name] = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^/?]+)/.exec(urlOf(connection)) ?? []
-  return name === undefined ? undefined : decodeURIComponent(name)
+  // What is no percent-encoding is refused as a URL when it is connected to.
+  return name === undefined || /%(?![0-9a-f]{2})/i.test(name) ? name : decodeURIComponent(name)
 }
 
 function urlOf({ url }: MongodbConnection): string {

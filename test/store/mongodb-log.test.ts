@@ -232,6 +232,6 @@ test('a document that was changed, and long after deleted, is one delete', async
   await things.insertMany(Array.from({ length: 1100 }, (_, n) => ({ _id: `key ${String(n)}` })))
   await things.deleteOne({ _id: 'a' })
   const { changes } = await database.read('things', cursor)
-  expect(told(changes).filter((one) => / a$/.test(one))).toEqual(['delete a'])
+  expect(told(changes).filter((one) => one.endsWith(' a'))).toEqual(['delete a'])
   expect(told(changes).slice(-2)).toEqual(['delete a', 'checkpoint'])
 })

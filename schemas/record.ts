@@ -16,7 +16,14 @@ const Document = z.strictObject({
 
 /** What an indexer hands over for one record: a row to map, or a document to parse. */
 export const Content = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('row'), row: Row }),
+  z.strictObject({
+    kind: z.literal('row'),
+    row: Row,
+    sparse: z
+      .literal(true)
+      .optional()
+      .describe('The source has no columns that all its items share: one that is missing here is null'),
+  }),
   z.strictObject({ kind: z.literal('document'), document: Document }),
 ])
 export type Content = z.infer<typeof Content>

@@ -48,6 +48,6 @@ export function mapChange(
 }
 
 function mapContent({ content, key }: Put, mapping: SourceConfig['mapping']): Mapped {
-  if (content.kind === 'row') return mapRow(content.row, mapping, key)
+  if (content.kind === 'row') return mapRow(content.row, mapping, key, content.sparse)
   return mapDocument(parseDocument(content.document), mapping)
 }

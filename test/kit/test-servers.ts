@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { removeStaleIndices } from './elasticsearch-indices.ts'
 import { requestElasticsearch } from './elasticsearch-request.ts'
 import { removeStaleMariadbs, withMariadb } from './mariadb-databases.ts'
+import { probeMongodb, removeStaleMongodbs } from './mongodb-databases.ts'
 import { removeStaleDatabases } from './postgres-databases.ts'
 import { listBuckets, removeStaleBuckets, s3Client } from './s3-buckets.ts'
 import type { TestServer } from './test-server.ts'
@@ -102,4 +103,23 @@ const s3: TestServer = {
   tidy: removeStaleBuckets,
 }
 
-export const testServers = { postgres, elasticsearch, mariadb, s3 } as const
+/** Without Docker, what speaks MongoDB's protocol and is not mongod; see its README. */
+const mongodb: TestServer = {
+  title: 'MongoDB as a replica set of one',
+  variable: 'AQUIFER_TEST_MONGODB_URL',
+  script: 'mongodb',
+  port: 27071,
+  url: 'mongodb://127.0.0.1:27071/?directConnection=true',
+  container: {
+    name: 'aquifer-test-mongodb',
+    run: (
+      'run --detach --name aquifer-test-mongodb --publish 127.0.0.1:27071:27017 ' +
+      'mongo:8 --replSet rs0 --bind_ip_all'
+    ).split(' '),
+  },
+  projects: ['store'],
+  probe: probeMongodb,
+  tidy: removeStaleMongodbs,
+}
+
+export const testServers = { postgres, elasticsearch, mariadb, s3, mongodb } as const

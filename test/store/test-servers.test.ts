@@ -5,10 +5,13 @@ import { indicesOf } from '../kit/elasticsearch-indices.ts'
 import { requestElasticsearch } from '../kit/elasticsearch-request.ts'
 import { openTestMariadb } from '../kit/mariadb.ts'
 import { withMariadb } from '../kit/mariadb-databases.ts'
+import { probeMongodb, removeStaleMongodbs } from '../kit/mongodb-databases.ts'
+import { openMongodbDatabase } from '../kit/mongodb-source.ts'
 import { withClient } from '../kit/postgres-databases.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
 import { listBuckets, s3Client } from '../kit/s3-buckets.ts'
 import { openTestBucket } from '../kit/s3.ts'
+import { serverUrl } from '../kit/server-url.ts'
 
 test('the Postgres of the tests is version 18 and has pgvector and pg_textsearch', async () => {
   await using database = await openTestDatabase()
@@ -59,4 +62,19 @@ test('the bucket of a test is gone after it, with what is in it', async () => {
   await bucket[Symbol.asyncDispose]()
   expect(await listBuckets(client)).not.toContain(bucket.name)
   client.destroy()
+})
+
+test('the MongoDB of the tests is the primary of a replica set', async () => {
+  await expect(probeMongodb(serverUrl('mongodb'))).resolves.toBeUndefined()
+})
+
+test('databases that killed runs left on MongoDB are removed, and no others', async () => {
+  await using database = await openMongodbDatabase('things')
+  const stale = `aquifer_test_${(Date.now() - 4 * 60 * 60 * 1000).toString(36)}_00000000`
+  await database.client.db(stale).createCollection('things')
+  await removeStaleMongodbs(serverUrl('mongodb'))
+  const { databases } = await database.client.db('admin').admin().listDatabases({ nameOnly: true })
+  const names = databases.map(({ name }) => name)
+  expect(names).not.toContain(stale)
+  expect(names).toContain(database.name)
 })

@@ -47,6 +47,24 @@ test('a column that is not there is the operator to mend, with the nearest name'
   }
 })
 
+test('a field that only some documents have is nothing where it is missing', () => {
+  const mapping = {
+    title: '{titel}|{title}',
+    text: '{more}',
+    fields: ['titel'],
+    acl: { groups: '{titel}' },
+    vector: 'v',
+  }
+  const { title, text, fields, acl, vector } = mapRow(film, mapping, 'key-1', true)
+  expect({ title, text, fields, acl, vector }).toEqual({
+    title: '|ACADEMY DINOSAUR',
+    text: '',
+    fields: { titel: null },
+    acl: [],
+    vector: undefined,
+  })
+})
+
 test('a brace of no pair is refused', () => {
   expect(() => map({ title: 'a { b' })).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))
   expect(() => map({ title: '{}' })).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))

@@ -11,11 +11,15 @@ import { textOfRow, titleOfRow } from './row-words.ts'
 import { renderTemplate } from './template.ts'
 import { renderUrl } from './template-url.ts'
 
-/** A row of a database as a record. SOURCE_INVALID when the mapping names a column that the row does not have. */
-export function mapRow(row: Row, mapping: Mapping, key: string): Mapped {
+/**
+ * A row of a database as a record. SOURCE_INVALID when the mapping names a column that the row does not have; in a sparse
+ * row, where that says nothing, it is null.
+ */
+export function mapRow(row: Row, mapping: Mapping, key: string, isSparse = false): Mapped {
   const lookup = (column: string): Json => {
     const value = Object.hasOwn(row, column) ? row[column] : undefined
     if (value !== undefined) return value
+    if (isSparse) return null
     throw new AquiferError('SOURCE_INVALID', `There is no column ${column}${hint(column, Object.keys(row))}`)
   }
   const skip = mapping.vector === undefined ? [] : [mapping.vector]

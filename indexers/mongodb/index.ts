@@ -1,0 +1,15 @@
+import type { IndexerType } from '../../src/core/indexer.ts'
+import { MongodbConnection, MongodbSource } from './config.ts'
+
+// The driver is loaded at first use: a configuration is checked without it.
+const mongodb = {
+  type: 'mongodb',
+  schemes: ['mongodb', 'mongodb+srv'],
+  connection: MongodbConnection,
+  source: MongodbSource,
+  deletes: 'streamed',
+  open: async (connection, options) => (await import('./open.ts')).openMongodb(connection, options),
+  draft: async (connection) => (await import('./draft.ts')).draftSources(connection),
+} satisfies IndexerType<MongodbConnection, MongodbSource>
+
+export default mongodb

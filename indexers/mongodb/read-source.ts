@@ -1,0 +1,109 @@
+import type { Change } from '../../schemas/record.ts'
+import { readLog, readToken, startCatchingUp } from './change-log.ts'
+import type { Batch } from './change-log.ts'
+import { packId } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+import { rejectOf, toChange } from './document.ts'
+import type { Reader } from './reader.ts'
+import { findByIds, scan } from './scan.ts'
+
+/** With changes coming in all the time, checkpoints are this far apart; when they pause there is one at once. */
+const busyMs = 200
+/** So often a collection in which nothing happens says that it is up to date, and its token stays young. */
+const idleMs = 10_000
+const awaitMs = { now: 100, abort: 500 } as const
+
+/** Reads a source that has a cursor, or everything there is, and then its changes. */
+export async function* readSource(
+  reader: Reader,
+  saved: Cursor | undefined,
+  { until, collectionId }: { readonly until: 'now' | 'abort'; readonly collectionId: string },
+): AsyncGenerator<Change> {
+  let cursor = saved ?? (await beginPass(reader, collectionId))
+  if (cursor.pass !== null) {
+    yield* readPass(reader, cursor)
+    cursor = { ...cursor, pass: null }
+  }
+  yield* follow(reader, cursor, until)
+}
+
+/** The token comes first: whatever changes while everything is read is read again afterwards. */
+async function beginPass(reader: Reader, collection: string): Promise<Cursor> {
+  const asOf = new Date(reader.clock.now()).toISOString()
+  return { version: 1, collection, token: await readToken(reader), asOf, pass: { after: null } }
+}
+
+async function* readPass(reader: Reader, cursor: Cursor): AsyncGenerator<Change> {
+  const { name, digest } = reader
+  const position = `snapshot ${cursor.asOf}`
+  for await (const documents of scan(reader, { after: cursor.pass?.after ?? null, idsOnly: false })) {
+    for (const document of documents) yield toChange(document, { name, position, digest })
+    const after = packId(documents.at(-1)?.id)
+    yield { ...checkpoint(name, position, { ...cursor, pass: { after } }), partial: true }
+  }
+}
+
+async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): AsyncGenerator<Change> {
+  const { name, clock } = reader
+  const startedMs = clock.now()
+  const hasCaughtUp = until === 'now' ? await startCatchingUp(reader, start.token) : undefined
+  let cursor = start
+  let position = `snapshot ${start.asOf}`
+  let toldMs = Number.NEGATIVE_INFINITY
+  let isTold = false
+  let askedMs = clock.now()
+  for await (const batch of readLog(reader, start.token, awaitMs[until])) {
+    const isEmpty = batch.ids.size === 0
+    if (!isEmpty) position = positionOf(batch, askedMs)
+    yield* readChanged(reader, batch, position)
+    const isDone = hasCaughtUp?.(batch) === true
+    // Where more is waiting, only what was made up to the last change is known.
+    const knownMs = isDone ? startedMs : (batch.changedAtMs ?? startedMs)
+    const asOfMs = isEmpty ? askedMs : Math.min(askedMs, knownMs)
+    cursor = { ...cursor, token: batch.token, asOf: latest(cursor.asOf, asOfMs) }
+    isTold &&= isEmpty
+    const quietMs = isTold ? idleMs : isEmpty ? 0 : busyMs
+    if (isDone || clock.now() - toldMs >= quietMs) {
+      yield checkpoint(name, position, cursor)
+      toldMs = clock.now()
+      isTold = true
+    }
+    if (isDone) return
+    askedMs = clock.now()
+  }
+}
+
+/**
+ * The documents that changed, as they are now, each once; those that were deleted and are gone are deletes. One that is
+ * gone and was not deleted yet, as far as the log has been read, will be.
+ */
+async function* readChanged(reader: Reader, { ids, deleted }: Batch, position: string): AsyncGenerator<Change> {
+  if (ids.size === 0) return
+  const { name, digest } = reader
+  const missing = new Map(ids)
+  for (const key of ids.keys()) {
+    const rejected = rejectOf(key, { name, position })
+    if (rejected === undefined) continue
+    missing.delete(key)
+    yield rejected
+  }
+  for await (const document of findByIds(reader, [...missing.values()])) {
+    missing.delete(document.key)
+    yield toChange(document, { name, position, digest })
+  }
+  for (const key of missing.keys()) {
+    if (deleted.has(key)) yield { kind: 'delete', source: name, key, position }
+  }
+}
+
+function positionOf({ changedAtMs }: Batch, askedMs: number): string {
+  return new Date(changedAtMs ?? askedMs).toISOString()
+}
+
+function latest(asOf: string, ms: number): string {
+  return new Date(Math.max(Date.parse(asOf), ms)).toISOString()
+}
+
+function checkpoint(source: string, position: string, cursor: Cursor): Extract<Change, { kind: 'checkpoint' }> {
+  return { kind: 'checkpoint', source, position, cursor, asOf: cursor.asOf }
+}

@@ -143,6 +143,10 @@ export const errorTable = {
     fix: 'Correct user and password of the connection, or grant SELECT on what the source reads.',
   },
   SOURCE_INVALID: { kind: 'config', fix: 'Correct the source in aquifer.yaml, then run `aquifer check`.' },
+  SOURCE_KEYS_UNKNOWN: {
+    kind: 'config',
+    fix: 'Let the source keep what it is to be compared by, or accept that what vanishes from it without a word stays.',
+  },
   SOURCE_EMPTY: {
     kind: 'config',
     fix: 'Look at what it names in aquifer.yaml: path, include and exclude, or its table or query.',

@@ -31,7 +31,10 @@ export interface Indexer extends AsyncDisposable {
   changes(after: Cursors): AsyncIterable<Change>
   /** Everything up to here is safe in the ledger: the source may forget it (slots, offsets, tokens). */
   committed?(upTo: Cursors): Promise<void>
-  /** Keys in byte order, with a digest each where asked, in bounded memory. */
+  /**
+   * Keys in byte order, with a digest each where asked, in bounded memory. SOURCE_KEYS_UNKNOWN where the source cannot tell
+   * what it does not have: then nothing counts as deleted.
+   */
   keys(source: string, range: KeyRange, want: 'keys' | 'digests'): AsyncIterable<KeyDigest>
 }
 

@@ -17,6 +17,8 @@ export interface Reading {
   comparedMs: number
   /** A checkpoint said that deletes may have happened without a word. */
   unsure: boolean
+  /** The source could not say what it does not have when it was last asked. */
+  isBlind: boolean
 }
 
 export function startReading(
@@ -33,7 +35,7 @@ export function startReading(
   },
 ): Reading {
   const { cursor, streamed, unsure, signal, onCommit } = options
-  const reading: Omit<Reading, 'writer'> = { job, claim, cursor, position: '', comparedMs: 0, unsure }
+  const reading: Omit<Reading, 'writer'> = { job, claim, cursor, position: '', comparedMs: 0, unsure, isBlind: false }
   const seesDeletes = (): boolean => streamed && !reading.unsure
   const writer = createSourceWriter(context, {
     claim,
@@ -139,13 +141,21 @@ export async function compareRound(
     const { job, claim, writer, position, unsure } = reading
     const isTold = isStreamed(options.type, job)
     const isDue = options.all || context.clock.now() - reading.comparedMs >= job.config.compareMs
-    if (isTold ? !unsure : !isDue) continue
+    if (isTold ? !unsure || (reading.isBlind && !isDue) : !isDue) continue
     const source = job.config.name
     options.onProgress({ source, phase: 'comparing', ...writer.counts })
     const started = context.clock.now()
-    await findDeletes(context, indexer, { source, sourceId: claim.sourceId, writer, position }, options.signal)
-    await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
     reading.comparedMs = started
+    reading.isBlind = false
+    try {
+      await findDeletes(context, indexer, { source, sourceId: claim.sourceId, writer, position }, options.signal)
+    } catch (error) {
+      if (!(error instanceof AquiferError) || error.code !== 'SOURCE_KEYS_UNKNOWN') throw error
+      context.log.warn({ source, err: error }, 'deletes of a source cannot be found')
+      reading.isBlind = true
+      continue
+    }
+    await context.ledger.noteCompared({ sourceId: claim.sourceId, epoch: claim.epoch })
     reading.unsure = false
   }
 }

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { openTestIndices } from '../kit/elasticsearch.ts'
 import { indicesOf } from '../kit/elasticsearch-indices.ts'
 import { requestElasticsearch } from '../kit/elasticsearch-request.ts'
+import { openTestTopic } from '../kit/kafka-source.ts'
+import { listTopics } from '../kit/kafka-topics.ts'
 import { openTestMariadb } from '../kit/mariadb.ts'
 import { withMariadb } from '../kit/mariadb-databases.ts'
 import { withClient } from '../kit/postgres-databases.ts'
@@ -59,4 +61,11 @@ test('the bucket of a test is gone after it, with what is in it', async () => {
   await bucket[Symbol.asyncDispose]()
   expect(await listBuckets(client)).not.toContain(bucket.name)
   client.destroy()
+})
+
+test('the topic of a test is gone after it', async () => {
+  const topic = await openTestTopic()
+  expect(await listTopics(topic.url)).toContain(topic.name)
+  await topic[Symbol.asyncDispose]()
+  expect(await listTopics(topic.url)).not.toContain(topic.name)
 })

@@ -13,8 +13,8 @@ export interface TcpProxy extends AsyncDisposable {
   cutAfter(bytes: number): void
 }
 
-/** A network between a client and a real server that a test can break. */
-export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
+/** A network between a client and a real server that a test can break; on any port, where none is given. */
+export async function openTcpProxy(serverUrl: string, port = 0): Promise<TcpProxy> {
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
   let broken = false
@@ -50,7 +50,7 @@ export async function openTcpProxy(serverUrl: string): Promise<TcpProxy> {
     far.on('data', (data) => near.write(data))
     return near
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const url = new URL(serverUrl)

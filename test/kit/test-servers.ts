@@ -3,6 +3,7 @@ import { Client } from 'pg'
 
 import { removeStaleIndices } from './elasticsearch-indices.ts'
 import { requestElasticsearch } from './elasticsearch-request.ts'
+import { listTopics, removeStaleTopics } from './kafka-topics.ts'
 import { removeStaleMariadbs, withMariadb } from './mariadb-databases.ts'
 import { probeMongodb, removeStaleMongodbs } from './mongodb-databases.ts'
 import { removeStaleDatabases } from './postgres-databases.ts'
@@ -122,4 +123,52 @@ const mongodb: TestServer = {
   tidy: removeStaleMongodbs,
 }
 
-export const testServers = { postgres, elasticsearch, mariadb, s3, mongodb } as const
+const saslModule = 'org.apache.kafka.common.security'
+
+/** Two ports further on one has to log in; three further on is for a proxy. See test/services/kafka. */
+const kafka: TestServer = {
+  title: 'Kafka 4',
+  variable: 'AQUIFER_TEST_KAFKA_URL',
+  script: 'kafka',
+  port: 9171,
+  url: 'kafka://127.0.0.1:9171',
+  container: {
+    name: 'aquifer-test-kafka',
+    run: [
+      ...'run --detach --name aquifer-test-kafka --publish 127.0.0.1:9171:9171'.split(' '),
+      ...'--publish 127.0.0.1:9173:9173 --publish 127.0.0.1:9174:9174'.split(' '),
+      ...[
+        'KAFKA_PROCESS_ROLES=broker,controller',
+        'KAFKA_NODE_ID=1',
+        'KAFKA_CONTROLLER_QUORUM_VOTERS=1@localhost:9172',
+        'KAFKA_LISTENERS=PLAINTEXT://:9171,CONTROLLER://:9172,SASL://:9173,PROXIED://:9174',
+        'KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://127.0.0.1:9171,SASL://127.0.0.1:9173,PROXIED://127.0.0.1:9175',
+        'KAFKA_CONTROLLER_LISTENER_NAMES=CONTROLLER',
+        'KAFKA_INTER_BROKER_LISTENER_NAME=PLAINTEXT',
+        'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,PROXIED:PLAINTEXT',
+        'KAFKA_AUTO_CREATE_TOPICS_ENABLE=false',
+        'KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR=1',
+        'KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR=1',
+        'KAFKA_TRANSACTION_STATE_LOG_MIN_ISR=1',
+        'KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS=0',
+        'KAFKA_LOG_INITIAL_TASK_DELAY_MS=100',
+        'KAFKA_LOG_CLEANER_BACKOFF_MS=200',
+        'KAFKA_AUTHORIZER_CLASS_NAME=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+        'KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND=true',
+        'KAFKA_SUPER_USERS=User:ANONYMOUS',
+        'KAFKA_SASL_ENABLED_MECHANISMS=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+        `KAFKA_LISTENER_NAME_SASL_PLAIN_SASL_JAAS_CONFIG=${saslModule}.plain.PlainLoginModule required user_reader="reader-test";`,
+        `KAFKA_LISTENER_NAME_SASL_SCRAM___SHA___256_SASL_JAAS_CONFIG=${saslModule}.scram.ScramLoginModule required;`,
+        `KAFKA_LISTENER_NAME_SASL_SCRAM___SHA___512_SASL_JAAS_CONFIG=${saslModule}.scram.ScramLoginModule required;`,
+      ].flatMap((setting) => ['--env', setting]),
+      'apache/kafka:4.1.0',
+    ],
+  },
+  projects: ['store'],
+  async probe(url) {
+    await listTopics(url)
+  },
+  tidy: removeStaleTopics,
+}
+
+export const testServers = { postgres, elasticsearch, mariadb, s3, mongodb, kafka } as const

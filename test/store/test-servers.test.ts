@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { openTestIndices } from '../kit/elasticsearch.ts'
 import { indicesOf } from '../kit/elasticsearch-indices.ts'
 import { requestElasticsearch } from '../kit/elasticsearch-request.ts'
+import { openTestTopic } from '../kit/kafka-source.ts'
+import { listTopics } from '../kit/kafka-topics.ts'
 import { openTestMariadb } from '../kit/mariadb.ts'
 import { withMariadb } from '../kit/mariadb-databases.ts'
 import { probeMongodb, removeStaleMongodbs } from '../kit/mongodb-databases.ts'
@@ -77,4 +79,11 @@ test('databases that killed runs left on MongoDB are removed, and no others', as
   const names = databases.map(({ name }) => name)
   expect(names).not.toContain(stale)
   expect(names).toContain(database.name)
+})
+
+test('the topic of a test is gone after it', async () => {
+  const topic = await openTestTopic()
+  expect(await listTopics(topic.url)).toContain(topic.name)
+  await topic[Symbol.asyncDispose]()
+  expect(await listTopics(topic.url)).not.toContain(topic.name)
 })

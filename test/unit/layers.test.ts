@@ -28,6 +28,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'indexers/index.ts': { folders: ['src/core', 'indexers'], packages: ['fastest-levenshtein'] },
   'indexers/files': { folders: words, packages: ['node:*', 'chardet', 'iconv-lite', 'picomatch', 'zod'] },
+  'indexers/kafka': { folders: words, packages: ['node:*', '@platformatic/kafka', 'zod'] },
   'indexers/mongodb': { folders: words, packages: ['node:*', 'mongodb', 'zod'] },
   'indexers/postgres': {
     folders: words,

@@ -1,0 +1,15 @@
+import type { IndexerType } from '../../src/core/indexer.ts'
+import { KafkaConnection, KafkaSource } from './config.ts'
+import { draftSources } from './draft.ts'
+import { openKafka } from './open.ts'
+
+const kafka = {
+  type: 'kafka',
+  connection: KafkaConnection,
+  source: KafkaSource,
+  deletes: 'streamed',
+  open: openKafka,
+  draft: draftSources,
+} satisfies IndexerType<KafkaConnection, KafkaSource>
+
+export default kafka

@@ -5,9 +5,7 @@ const servers = { globalSetup: ['test/kit/servers.ts'], testTimeout: 60_000, hoo
 const differences = ['test/store/differential.test.ts', 'test/store/kept-differences.test.ts']
 
 /** Tests of the program that kill it, fill disks or time things: on machines with few cores, nothing may run beside them. */
-const alone = ['kill', 'life-of-a-record', 'outage', 'sharing', 'bad-disk', 'demo'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-)
+const alone = ['kill', 'outage', 'sharing', 'bad-disk'].map((name) => `test/e2e/${name}.test.ts`)
 
 /** Projects run one after the other, files of some too. */
 const after = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: 1 })

@@ -5,6 +5,7 @@ import { hint } from '../src/core/nearest.ts'
 /** Every type of source: one lazy line each, so that a driver is loaded only where it is configured. */
 export const indexers = {
   files: () => import('./files/index.ts'),
+  mysql: () => import('./mysql/index.ts'),
   postgres: () => import('./postgres/index.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly default: IndexerType }>>>
 

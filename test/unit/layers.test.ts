@@ -28,6 +28,7 @@ const layers: Readonly<Record<string, Layer>> = {
   },
   'indexers/index.ts': { folders: ['src/core', 'indexers'], packages: ['fastest-levenshtein'] },
   'indexers/files': { folders: words, packages: ['node:*', 'chardet', 'iconv-lite', 'picomatch', 'zod'] },
+  'indexers/mysql': { folders: words, packages: ['node:*', '@vlasky/zongji', 'mysql2', 'zod'] },
   'indexers/postgres': { folders: words, packages: ['node:*', 'fastest-levenshtein', 'pg', 'zod'] },
   'src/stores/postgres': {
     folders: words,

@@ -67,9 +67,16 @@ function textColumn({ name, charset }: Column): KeyColumn | string {
     textSql: `convert(${quoteName(name)} using utf8mb4)`,
     isFree: true,
     literal: (text) => `convert(${textSql(text)} using ${charset})`,
-    read: (value) => (typeof value === 'string' ? value : undefined),
+    read: (value) => (typeof value !== 'string' ? undefined : charset === 'latin1' ? fromLatin1(value) : value),
   }
 }
+
+/** What the server calls latin1 is Windows 1252. The log's reader is told to hand over its bytes, one a character. */
+function fromLatin1(bytes: string): string {
+  return windows1252.decode(Buffer.from(bytes, 'latin1'))
+}
+
+const windows1252 = new TextDecoder('windows-1252')
 
 /** Compared by number, as its index is ordered. */
 function enumColumn({ name, fullType }: Column): KeyColumn | string {

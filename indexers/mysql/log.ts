@@ -150,8 +150,14 @@ function toItem(reader: ZongJi, event: AnyBinlogEvent): LogItem | undefined {
     return event.onePhase === true ? commitOf(reader, event) : { kind: 'prepared', id: idOf(event) }
   }
   if ('query' in event) return itemOfQuery(reader, event.query, event)
+  if ('columnTypes' in event) keepBytes(event)
   if (name === 'unknown' || name === 'tablemap') return undefined
   return movedOf(reader)
+}
+
+/** The reader's latin1 loses five bytes that the server knows; as binary they all arrive, one a character. */
+function keepBytes({ tableMap, tableId }: Extract<AnyBinlogEvent, { columnTypes: unknown }>): void {
+  for (const column of tableMap[tableId]?.columns ?? []) if (column.charset === 'latin1') column.charset = 'binary'
 }
 
 function tableOf({ tableMap, tableId }: Extract<AnyBinlogEvent, { rows: unknown }>): TableId {

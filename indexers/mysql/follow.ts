@@ -144,7 +144,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
         await takeInto(touched, current)
         return void undecided.set(item.id, { before: log, touched })
       }
-      if (item.kind === 'statement') for (const source of sources) await checkStatement(reader, source, item.sql)
+      if (item.kind === 'statement') for (const source of sources) await checkStatement(reader, source, item)
       if (item.kind === 'decided') await decide(item.id)
       await takeInto(ready, current)
       ;({ log, atMs } = item)
@@ -234,9 +234,13 @@ function checkAncestors(own: Table, table: TableId, { before, after }: LoggedRow
   }
 }
 
-async function checkStatement(reader: Reader, source: Followed, sql: string): Promise<void> {
+async function checkStatement(
+  reader: Reader,
+  source: Followed,
+  { sql, schema }: Extract<LogItem, { kind: 'statement' }>,
+): Promise<void> {
   const { table } = source
-  const meaning = meaningOf(sql, table)
+  const meaning = meaningOf(sql, schema, table)
   if (meaning === 'lost') throw expired(table.place, `a statement changed ${table.place.what} as a whole`)
   if (meaning === 'altered') await inspectAgain(reader, source)
 }

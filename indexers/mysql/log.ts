@@ -20,7 +20,7 @@ export type LogItem =
   /** The rows since the last transaction wait for a decision. */
   | { readonly kind: 'prepared'; readonly id: string }
   | { readonly kind: 'decided'; readonly id: string; readonly log: LogPlace; readonly atMs: number }
-  | { readonly kind: 'statement'; readonly sql: string; readonly log: LogPlace; readonly atMs: number }
+  | { readonly kind: 'statement'; readonly sql: string; readonly schema: string; readonly log: LogPlace; readonly atMs: number }
   /** Nothing for us up to here. */
   | { readonly kind: 'moved'; readonly end: LogEnd }
 
@@ -149,7 +149,7 @@ function toItem(reader: ZongJi, event: AnyBinlogEvent): LogItem | undefined {
   if (name === 'xaprepare' && 'xidGtrid' in event && 'onePhase' in event) {
     return event.onePhase === true ? commitOf(reader, event) : { kind: 'prepared', id: idOf(event) }
   }
-  if ('query' in event) return itemOfQuery(reader, event.query, event)
+  if ('query' in event) return itemOfQuery(reader, event)
   if ('columnTypes' in event) keepBytes(event)
   if (name === 'unknown' || name === 'tablemap') return undefined
   return movedOf(reader)
@@ -171,13 +171,13 @@ function toRow(event: string, row: object): LoggedRow {
   return event === 'deleterows' ? { before: row as Image, after: undefined } : { before: undefined, after: row as Image }
 }
 
-function itemOfQuery(reader: ZongJi, query: string, event: AnyBinlogEvent): LogItem | undefined {
-  const sql = query.trim()
+function itemOfQuery(reader: ZongJi, event: Extract<AnyBinlogEvent, { query: string }>): LogItem | undefined {
+  const sql = event.query.trim()
   if (/^(?:commit|rollback)$/i.test(sql)) return commitOf(reader, event)
   const [, id] = /^xa\s+(?:commit|rollback)\s+(.*?)(?:\s+one\s+phase)?$/is.exec(sql) ?? []
   if (id !== undefined) return { ...commitOf(reader, event), kind: 'decided', id: id.replaceAll(/\s/g, '').toLowerCase() }
   if (/^(?:begin|start transaction|savepoint|release|rollback to|xa|#)\b|^#/i.test(sql)) return undefined
-  return { ...commitOf(reader, event), kind: 'statement', sql }
+  return { ...commitOf(reader, event), kind: 'statement', sql, schema: event.schema }
 }
 
 /** As XA COMMIT writes it. */

@@ -50,6 +50,8 @@ export async function inspect(context: Context, source: string, settings: MysqlS
   const all = await readColumns(context.session, place, schema, name)
   const unique = await readUnique(context.session, place, schema, name)
   const key = keyNames(place, settings, unique)
+  const unknown = key.find((each) => !all.some((column) => column.name === each))
+  if (unknown !== undefined) throw invalidSource(place, `there is no column ${unknown} in ${place.what}`)
   const columns = new Map(all.map((column) => [column.name, keyOfColumn(place, column, key)]))
   const order = unique.find(({ names }) => names.every((each) => key.includes(each)))?.names
   if (order === undefined) {
@@ -58,11 +60,7 @@ export async function inspect(context: Context, source: string, settings: MysqlS
     })
   }
   const find = (names: readonly string[]): readonly KeyColumn[] =>
-    names.map((each) => {
-      const column = columns.get(each)
-      if (column === undefined) throw invalidSource(place, `there is no column ${each} in ${place.what}`)
-      return column
-    })
+    names.flatMap((each) => columns.get(each) ?? [])
   return {
     place,
     schema,

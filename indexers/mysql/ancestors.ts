@@ -1,3 +1,4 @@
+import { AquiferError } from '../../src/core/errors.ts'
 import type { Session } from './session.ts'
 import type { Place } from './source-error.ts'
 import { quoteName } from './sql.ts'
@@ -33,8 +34,14 @@ export async function findAncestors(session: Session, place: Place, table: Table
 
 async function readParents(session: Session, place: Place, { schema, name }: TableId): Promise<readonly Ancestor[]> {
   const parent = { ...place, what: `${schema}.${name}, whose changes reach ${place.what} by a foreign key` }
-  const [[, sql] = []] = await session.query(parent, `show create table ${quoteName(schema)}.${quoteName(name)}`)
-  return parseReferences(String(sql), schema)
+  try {
+    const [[, sql] = []] = await session.query(parent, `show create table ${quoteName(schema)}.${quoteName(name)}`)
+    return parseReferences(String(sql), schema)
+  } catch (error) {
+    // A foreign key may name a table that is not there: nothing changes in it.
+    if (error instanceof AquiferError && error.code === 'CURSOR_EXPIRED') return []
+    throw error
+  }
 }
 
 const quoted = '`((?:[^`]|``)+)`'

@@ -89,7 +89,3 @@ export function columnSql({ name, type }: Column): string {
 export function rowHashSql(columns: readonly Column[]): string {
   return `sha2(concat(${columns.map((column) => `ifnull(sha2(${columnSql(column)}, 256), '-')`).join(', ')}), 256)`
 }
-
-export function sameColumns(left: readonly Column[], right: readonly Column[]): boolean {
-  return JSON.stringify(left) === JSON.stringify(right)
-}

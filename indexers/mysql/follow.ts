@@ -30,11 +30,7 @@ const mostKeysAtOnce = 2000
 const idleMs = 5000
 
 /** Reads the log from where the last of the sources stands, and never ends but by `until` or the signal. */
-export async function* follow(
-  reader: Reader,
-  sources: readonly Followed[],
-  moment: Moment,
-): AsyncGenerator<Change> {
+export async function* follow(reader: Reader, sources: readonly Followed[], moment: Moment): AsyncGenerator<Change> {
   await using state = openState(reader, sources, moment)
   const tables = sources.flatMap(({ table }) => [table, ...table.ancestors])
   const { address, place, signal, until } = reader
@@ -65,7 +61,7 @@ interface State extends AsyncDisposable {
 }
 
 function openState(reader: Reader, sources: readonly Followed[], moment: Moment): State {
-  const { clock, signal, session, server, place, digest } = reader
+  const { clock, session, server, place, digest } = reader
   const skewMs = Date.parse(moment.asOf) - clock.now()
   const current = openTouched()
   const ready = openTouched()
@@ -78,13 +74,6 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
   let atMs = 0
   let caughtUp = false
   let restedMs = clock.now()
-
-  async function takeInto(target: Touched, from: Touched): Promise<void> {
-    for await (const { source, key } of from.drain()) {
-      target.add(source, key)
-      await target.settle()
-    }
-  }
 
   function touch(table: TableId, row: LoggedRow): void {
     for (const { name, table: own } of sources) {
@@ -151,8 +140,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
       seen = log
     },
     async *handOver(isDone) {
-      const sleep = (ms: number): Promise<void> => clock.sleep(ms, signal)
-      await untilVisible(session, server, log, { place, sleep })
+      await untilVisible(session, server, log, place)
       const names = ready.sources
       for await (const { source, keys } of groups(ready, paces)) {
         const followed = sources.find(({ name }) => name === source)
@@ -202,7 +190,10 @@ async function* groups(
 
 /** Keys that a row has or had: it may have moved from one to another. */
 function keysOf(table: Table, { before, after }: LoggedRow): readonly KeyTexts[] {
-  const old = before === undefined ? undefined : table.key.map((column) => textOf(table, column.name, before[column.name], column.read))
+  const old =
+    before === undefined
+      ? undefined
+      : table.key.map((column) => textOf(table, column.name, before[column.name], column.read))
   if (after === undefined) return old === undefined ? [] : [old]
   const changed = table.key.map((column, at) => {
     const value = after[column.name]
@@ -222,12 +213,21 @@ function textOf(table: Table, name: string, value: unknown, read: (value: unknow
   })
 }
 
+async function takeInto(target: Touched, from: Touched): Promise<void> {
+  for await (const { source, key } of from.drain()) {
+    target.add(source, key)
+    await target.settle()
+  }
+}
+
 function checkAncestors(own: Table, table: TableId, { before, after }: LoggedRow): void {
   for (const ancestor of own.ancestors) {
     if (before === undefined || ancestor.schema !== table.schema || ancestor.name !== table.name) continue
     const isDelete = after === undefined && ancestor.onDelete
     const isUpdate =
-      after !== undefined && ancestor.onUpdate && ancestor.columns.some((name) => String(before[name]) !== String(after[name]))
+      after !== undefined &&
+      ancestor.onUpdate &&
+      ancestor.columns.some((name) => String(before[name]) !== String(after[name]))
     if (isDelete || isUpdate) {
       throw expired(own.place, `rows of ${table.name} took others along by a foreign key, which is not logged`)
     }

@@ -9,9 +9,9 @@ export interface KeyColumn {
   /** Whether its text may hold what JSON has to escape. */
   readonly isFree: boolean
   /** SQL of the value that has this text, to compare the column with through its index. */
-  literal(text: string): string
+  readonly literal: (text: string) => string
   /** The text of a value from the log; undefined for what cannot be told exactly. */
-  read(value: unknown): string | undefined
+  readonly read: (value: unknown) => string | undefined
 }
 
 /** Character sets whose texts the log's reader decodes as the server does. */
@@ -130,7 +130,10 @@ export function keySql(columns: readonly KeyColumn[]): string {
 const escapes: readonly (readonly [code: number, escaped: string])[] = [
   [0x5c, '\\\\'],
   [0x22, '\\"'],
-  ...Array.from({ length: 0x20 }, (_, code) => [code, JSON.stringify(String.fromCodePoint(code)).slice(1, -1)] as const),
+  ...Array.from(
+    { length: 0x20 },
+    (_, code) => [code, JSON.stringify(String.fromCodePoint(code)).slice(1, -1)] as const,
+  ),
 ]
 
 function escapedSql(sql: string): string {

@@ -8,11 +8,12 @@ export function toLogError(thrown: unknown, place: Place): AquiferError {
   const number = errorNumber(thrown)
   const text = thrown instanceof Error ? thrown.message : ''
   if (number !== undefined) return wordNumber(number, text, thrown, place)
-  if (/^Insufficient permissions to access|schema changed between/.test(text)) {
+  if (text.startsWith('Insufficient permissions to access') || text.includes('schema changed between')) {
     return expired(place, 'a table that its log tells of was dropped or altered since', thrown)
   }
-  const isNetwork = text === 'timeout' || text === 'the connection was lost' || (thrown instanceof Error && 'code' in thrown)
-  if (isNetwork || /^Control connection unavailable/.test(text)) return toSourceError(thrown, place)
+  const isNetwork =
+    text === 'timeout' || text === 'the connection was lost' || (thrown instanceof Error && 'code' in thrown)
+  if (isNetwork || text.startsWith('Control connection unavailable')) return toSourceError(thrown, place)
   const [, setting] = /\b(binlog_transaction_compression|binlog_row_value_options)\b/.exec(text) ?? []
   return invalidSource(place, 'the binary log holds what cannot be read', {
     cause: thrown,
@@ -34,7 +35,7 @@ function wordNumber(number: number, text: string, thrown: unknown, place: Place)
   if (number === 1227) {
     return new AquiferError('SOURCE_AUTH', `${place.subject}: this user may not read the binary log`, {
       cause: thrown,
-      fix: "GRANT REPLICATION SLAVE ON *.* TO the user of the connection.",
+      fix: 'GRANT REPLICATION SLAVE ON *.* TO the user of the connection.',
     })
   }
   return toSourceError(thrown, place)

@@ -20,7 +20,13 @@ export type LogItem =
   /** The rows since the last transaction wait for a decision. */
   | { readonly kind: 'prepared'; readonly id: string }
   | { readonly kind: 'decided'; readonly id: string; readonly log: LogPlace; readonly atMs: number }
-  | { readonly kind: 'statement'; readonly sql: string; readonly schema: string; readonly log: LogPlace; readonly atMs: number }
+  | {
+      readonly kind: 'statement'
+      readonly sql: string
+      readonly schema: string
+      readonly log: LogPlace
+      readonly atMs: number
+    }
   /** Nothing for us up to here. */
   | { readonly kind: 'moved'; readonly end: LogEnd }
 
@@ -57,18 +63,18 @@ export async function openLog({ address, place, gtid, tables, signal }: LogOptio
   const waiting: { readonly item: LogItem; readonly bytes: number }[] = []
   let waitingBytes = 0
   let failure: unknown
-  let wake = (): void => {}
+  let wake: (() => void) | undefined
 
   const push = (item: LogItem, bytes: number): void => {
     if (item.kind === 'moved' && waiting.at(-1)?.item.kind === 'moved') waiting.pop()
     waiting.push({ item, bytes })
     waitingBytes += bytes
     if (waitingBytes > mostWaitingBytes) socketOf(reader)?.pause()
-    wake()
+    wake?.()
   }
   const fail = (error: unknown): void => {
     failure ??= error
-    wake()
+    wake?.()
   }
   reader.on('error', fail)
   reader.on('binlog', (event) => {
@@ -92,12 +98,13 @@ export async function openLog({ address, place, gtid, tables, signal }: LogOptio
     const more = Promise.withResolvers<void>()
     wake = more.resolve
     const overdue = setTimeout(() => fail(new Error('timeout')), silenceMs)
-    signal.addEventListener('abort', wake, { once: true })
+    const stop = (): void => more.resolve()
+    signal.addEventListener('abort', stop, { once: true })
     try {
       if (waiting.length === 0 && failure === undefined && !signal.aborted) await more.promise
     } finally {
       clearTimeout(overdue)
-      signal.removeEventListener('abort', wake)
+      signal.removeEventListener('abort', stop)
     }
   }
 
@@ -147,7 +154,7 @@ function toItem(reader: ZongJi, event: AnyBinlogEvent): LogItem | undefined {
   if ('rows' in event) return { kind: 'rows', table: tableOf(event), rows: event.rows.map((row) => toRow(name, row)) }
   if (name === 'xid') return commitOf(reader, event)
   if (name === 'xaprepare' && 'xidGtrid' in event && 'onePhase' in event) {
-    return event.onePhase === true ? commitOf(reader, event) : { kind: 'prepared', id: idOf(event) }
+    return event.onePhase ? commitOf(reader, event) : { kind: 'prepared', id: idOf(event) }
   }
   if ('query' in event) return itemOfQuery(reader, event)
   if ('columnTypes' in event) keepBytes(event)
@@ -168,14 +175,17 @@ function tableOf({ tableMap, tableId }: Extract<AnyBinlogEvent, { rows: unknown 
 function toRow(event: string, row: object): LoggedRow {
   // What an event of this name holds, by the reader's own types.
   if (event === 'updaterows') return row as { readonly before: Image; readonly after: Image }
-  return event === 'deleterows' ? { before: row as Image, after: undefined } : { before: undefined, after: row as Image }
+  return event === 'deleterows'
+    ? { before: row as Image, after: undefined }
+    : { before: undefined, after: row as Image }
 }
 
 function itemOfQuery(reader: ZongJi, event: Extract<AnyBinlogEvent, { query: string }>): LogItem | undefined {
   const sql = event.query.trim()
   if (/^(?:commit|rollback)$/i.test(sql)) return commitOf(reader, event)
   const [, id] = /^xa\s+(?:commit|rollback)\s+(.*?)(?:\s+one\s+phase)?$/is.exec(sql) ?? []
-  if (id !== undefined) return { ...commitOf(reader, event), kind: 'decided', id: id.replaceAll(/\s/g, '').toLowerCase() }
+  if (id !== undefined)
+    return { ...commitOf(reader, event), kind: 'decided', id: id.replaceAll(/\s/g, '').toLowerCase() }
   if (/^(?:begin|start transaction|savepoint|release|rollback to|xa|#)\b|^#/i.test(sql)) return undefined
   return { ...commitOf(reader, event), kind: 'statement', sql, schema: event.schema }
 }
@@ -193,5 +203,7 @@ function commitOf(reader: ZongJi, event: AnyBinlogEvent): Extract<LogItem, { kin
 
 function movedOf({ options }: ZongJi): LogItem | undefined {
   const { filename, position } = options
-  return filename === undefined || position === undefined ? undefined : { kind: 'moved', end: { file: filename, offset: position } }
+  return filename === undefined || position === undefined
+    ? undefined
+    : { kind: 'moved', end: { file: filename, offset: position } }
 }

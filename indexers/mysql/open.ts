@@ -50,4 +50,3 @@ async function* untilAborted(changes: AsyncGenerator<Change>, signal: AbortSigna
     if (!(signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED')) throw error
   }
 }
-

@@ -36,7 +36,9 @@ export async function* readPages(
 /** What an index finds; a comparison of several columns at once would read it from the start. */
 function afterSql({ order }: Table, after: KeyTexts): string {
   const terms = order.map((column, at) => {
-    const same = order.slice(0, at).map((each, before) => `${quoteName(each.name)} = ${each.literal(after[before] ?? '')}`)
+    const same = order
+      .slice(0, at)
+      .map((each, before) => `${quoteName(each.name)} = ${each.literal(after[before] ?? '')}`)
     return `(${[...same, `${quoteName(column.name)} > ${column.literal(after[at] ?? '')}`].join(' and ')})`
   })
   const [first] = order

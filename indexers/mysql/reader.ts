@@ -18,10 +18,13 @@ export interface Reader extends Context, Omit<OpenOptions<MysqlSource>, 'everyMs
 /** Digest of what is read. */
 export function shapeOf({ digest, sources }: Reader, name: string, table: Table): string {
   const { schema, columns, order, ancestors } = table
-  const names = (columns: readonly { readonly name: string }[]): readonly string[] => columns.map(({ name }) => name)
   return digest(
     JSON.stringify(['shape', sources[name], schema, table.name, columns, names(table.key), names(order), ancestors]),
   )
+}
+
+function names(columns: readonly { readonly name: string }[]): readonly string[] {
+  return columns.map(({ name }) => name)
 }
 
 /** Throws CURSOR_EXPIRED where a table is no longer as it was when its reading began. */
@@ -29,7 +32,8 @@ export async function inspectAgain(reader: Reader, { name, cursor, table }: Foll
   const settings = reader.sources[name]
   if (settings === undefined) return
   const now = await inspect(reader, name, settings)
-  if (shapeOf(reader, name, now) !== cursor.shape) throw expired(table.place, `the columns of ${table.place.what} changed`)
+  if (shapeOf(reader, name, now) !== cursor.shape)
+    throw expired(table.place, `the columns of ${table.place.what} changed`)
 }
 
 export function checkpointOf({ name, cursor, asOf }: Followed): Extract<Change, { kind: 'checkpoint' }> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AquiferError } from '../../src/core/errors.ts'
 import { comparePlaces } from './cursor.ts'
 import type { LogEnd, LogPlace } from './cursor.ts'
@@ -10,6 +11,8 @@ export interface Server {
   readonly mariadb: boolean
   /** Names the server: another one counts its log's places differently. */
   readonly history: string
+  /** MariaDB's files of which everything before is known to be committed; see `readSnapshot`. */
+  readonly settled: Set<string>
   /** Databases whose changes are logged, and those whose are not; empty: all, none. */
   readonly logged: readonly string[]
   readonly ignored: readonly string[]
@@ -23,16 +26,14 @@ export interface Moment {
   readonly asOf: string
 }
 
-const variableNames = [
-  ...['version', 'log_bin', 'binlog_format', 'binlog_row_image', 'server_uid', 'server_uuid', 'server_id', 'gtid_mode'],
-  ...['binlog_transaction_compression', 'binlog_row_value_options', 'gtid_slave_pos', 'log_slave_updates'],
-]
+const variableNames =
+  'version log_bin binlog_format binlog_row_image server_uid server_uuid server_id gtid_mode binlog_transaction_compression binlog_row_value_options gtid_slave_pos log_slave_updates'
 
 /** Asks the server what it is, and refuses one whose log would not tell every change. */
 export async function readServer(session: Session, place: Place): Promise<Server> {
   const rows = await session.query(
     place,
-    `show global variables where variable_name in (${variableNames.map((name) => `'${name}'`).join(', ')})`,
+    `show global variables where variable_name in ('${variableNames.replaceAll(' ', `', '`)}')`,
   )
   const variables = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value ?? '')]))
   const value = (name: string): string => variables.get(name) ?? ''
@@ -44,7 +45,7 @@ export async function readServer(session: Session, place: Place): Promise<Server
   await checkGrants(session, place)
   const status = await readStatus(session, place)
   const history = `${mariadb ? value('server_uid') : value('server_uuid')}/${value('server_id')}`
-  return { mariadb, history, logged: names(status[2]), ignored: names(status[3]) }
+  return { mariadb, history, settled: new Set(), logged: names(status[2]), ignored: names(status[3]) }
 }
 
 function names(cell: string | undefined): readonly string[] {
@@ -146,9 +147,9 @@ function isForbidden(error: unknown): boolean {
 const nowSql = `select date_format(utc_timestamp(6), '%Y-%m-%dT%H:%i:%s.%fZ')`
 
 /** Where the log ends. */
-export async function readMoment(session: Session, { mariadb }: Server, place: Place): Promise<Moment> {
+export async function readMoment(session: Session, server: Server, place: Place): Promise<Moment> {
   const [[asOf] = []] = await session.query(place, nowSql)
-  if (mariadb) return { end: await session.together(place, readSnapshot), asOf: String(asOf) }
+  if (server.mariadb) return { end: await readSnapshot(session, server, place), asOf: String(asOf) }
   const [file = '', offset = ''] = await readStatus(session, place)
   return { end: { file, offset: Number(offset) }, asOf: String(asOf) }
 }
@@ -163,11 +164,32 @@ export async function readStart(session: Session, server: Server, place: Place):
   return { ...end, gtid: gtid.toString().replaceAll(/\s/g, '') }
 }
 
+const lookAgainMs = 5
+const mostWaitMs = 30_000
+
 /**
  * MariaDB counts a transaction as logged before others can see it. Only a consistent snapshot knows the place in the log of
- * what it shows.
+ * what it shows, and even that is ahead where a file has just begun: then the last transactions of the one before may still
+ * be committed, until the log has a note that they were.
  */
-async function readSnapshot(run: Run): Promise<LogEnd> {
+async function readSnapshot(session: Session, { settled }: Server, place: Place): Promise<LogEnd> {
+  for (let waitedMs = 0; waitedMs < mostWaitMs; waitedMs += lookAgainMs) {
+    const end = await session.together(place, beginAndEnd)
+    if (settled.has(end.file)) return end
+    const events = await session.query(place, `show binlog events in '${plain(end.file)}' limit 10`)
+    const isSettled = events.some(([, at, type, , , info]) =>
+      String(type) === 'Binlog_checkpoint'
+        ? String(info) === end.file
+        : String(type) === 'Gtid' && Number(String(at)) < end.offset,
+    )
+    // The snapshot may be older than the note, so the next one counts.
+    if (isSettled) settled.add(end.file)
+    else await sleep(lookAgainMs)
+  }
+  throw unfinished(place)
+}
+
+async function beginAndEnd(run: Run): Promise<LogEnd> {
   await run('start transaction with consistent snapshot, read only')
   const rows = await run("show status like 'binlog_snapshot_%'")
   await run('commit')
@@ -178,27 +200,26 @@ async function readSnapshot(run: Run): Promise<LogEnd> {
   }
 }
 
-const lookAgainMs = 5
-const mostWaitMs = 30_000
+function unfinished(place: Place): AquiferError {
+  return new AquiferError(
+    'SOURCE_UNREACHABLE',
+    `${place.subject}: the database does not finish a commit that it logged`,
+  )
+}
 
 /**
  * Waits until what the log tells up to this place can be seen: the server sends a transaction to those who read its log
  * before it has committed it, and a statement that came too early would still see the old rows.
  */
-export async function untilVisible(
-  session: Session,
-  server: Server,
-  log: LogPlace,
-  { place, sleep }: { readonly place: Place; readonly sleep: (ms: number) => Promise<void> },
-): Promise<void> {
+export async function untilVisible(session: Session, server: Server, log: LogPlace, place: Place): Promise<void> {
   for (let waitedMs = 0; waitedMs < mostWaitMs; waitedMs += lookAgainMs) {
-    const isVisible = await session.together(place, (run) =>
-      server.mariadb ? readSnapshot(run).then((end) => comparePlaces(end, log) >= 0) : executedHolds(run, log),
-    )
+    const isVisible = server.mariadb
+      ? comparePlaces(await readSnapshot(session, server, place), log) >= 0
+      : await session.together(place, (run) => executedHolds(run, log))
     if (isVisible) return
     await sleep(lookAgainMs)
   }
-  throw new AquiferError('SOURCE_UNREACHABLE', `${place.subject}: the database does not finish a commit that it logged`)
+  throw unfinished(place)
 }
 
 async function executedHolds(run: Run, log: LogPlace): Promise<boolean> {

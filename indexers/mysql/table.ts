@@ -33,7 +33,7 @@ export interface Context {
   readonly database: string | undefined
 }
 
-export function placeOf(name: string, source: MysqlSource): Place {
+function placeOf(name: string, source: MysqlSource): Place {
   return { subject: `Source ${name}`, what: source.table }
 }
 
@@ -47,7 +47,7 @@ export async function inspect(context: Context, source: string, settings: MysqlS
       fix: 'Correct binlog_do_db or binlog_ignore_db in the configuration of the server.',
     })
   }
-  const all = await readColumns(context.session, place, schema, name)
+  const all = await readColumns(context, place, schema, name)
   const unique = await readUnique(context.session, place, schema, name)
   const key = keyNames(place, settings, unique)
   const unknown = key.find((each) => !all.some((column) => column.name === each))
@@ -59,8 +59,7 @@ export async function inspect(context: Context, source: string, settings: MysqlS
       fix: 'Name the columns of a unique index that are all NOT NULL as key, or add one.',
     })
   }
-  const find = (names: readonly string[]): readonly KeyColumn[] =>
-    names.flatMap((each) => columns.get(each) ?? [])
+  const find = (names: readonly string[]): readonly KeyColumn[] => names.flatMap((each) => columns.get(each) ?? [])
   return {
     place,
     schema,
@@ -105,14 +104,19 @@ async function findTable(
   return { schema: foundSchema, name: foundName }
 }
 
-async function readColumns(session: Session, place: Place, schema: string, name: string): Promise<readonly Column[]> {
+async function readColumns(
+  { session, server }: Context,
+  place: Place,
+  schema: string,
+  name: string,
+): Promise<readonly Column[]> {
   const where = `table_schema = ${textSql(schema)} and table_name = ${textSql(name)}`
   const rows = await session.query(
     place,
     `select column_name, data_type, column_type, character_set_name, collation_name, is_nullable, extra
       from information_schema.columns where ${where} order by ordinal_position`,
   )
-  const json = await readJsonChecks(session, place, schema, name)
+  const json = server.mariadb ? await readJsonChecks(session, place, schema, name) : new Set<string>()
   return rows.map((row) => {
     const [column, type, fullType, charset, collation, nullable, extra] = row.map((cell) => cell?.toString() ?? null)
     return Column.parse({
@@ -128,16 +132,16 @@ async function readColumns(session: Session, place: Place, schema: string, name:
   })
 }
 
-/** MySQL has a type for JSON, MariaDB a check. */
+/** MySQL has a type for JSON, MariaDB a text with a check. */
 async function readJsonChecks(
-  { query }: Session,
+  session: Session,
   place: Place,
   schema: string,
   name: string,
 ): Promise<ReadonlySet<string>> {
   const sql = `select check_clause from information_schema.check_constraints
     where constraint_schema = ${textSql(schema)} and table_name = ${textSql(name)}`
-  const rows = await query(place, sql).catch(() => [])
+  const rows = await session.query(place, sql)
   return new Set(
     rows.flatMap(([clause]) => {
       const [, column] = /^json_valid\(`([^`]+)`\)$/i.exec(String(clause)) ?? []
@@ -152,12 +156,7 @@ interface Unique {
 }
 
 /** Unique indexes on whole columns that are NOT NULL, the primary key first. */
-async function readUnique(
-  session: Session,
-  place: Place,
-  schema: string,
-  name: string,
-): Promise<readonly Unique[]> {
+async function readUnique(session: Session, place: Place, schema: string, name: string): Promise<readonly Unique[]> {
   const rows = await session.query(
     place,
     `select index_name, column_name, sub_part is null and nullable <> 'YES' and column_name is not null

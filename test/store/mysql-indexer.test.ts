@@ -7,7 +7,7 @@ interface Shape {
   /** Columns and indexes of a table. */
   readonly columns: string
   readonly key?: readonly string[]
-  keyOf?(name: string): string
+  readonly keyOf?: (name: string) => string
 }
 
 const partOf = (name: string): number => name.length % 3

@@ -29,7 +29,10 @@ const cases: readonly (readonly [SourceInput, string])[] = [
   [{ table: 'film', key: ['film_id', 'title'] }, 'opened'],
   [{ table: 'flim' }, 'SOURCE_INVALID Source films: there is no table flim, or this user may not read it'],
   [{ table: 'a.b.c' }, 'SOURCE_INVALID Source films: a.b.c does not tell which table of which database is meant'],
-  [{ table: 'films' }, 'SOURCE_INVALID Source films: films is no plain table, so its changes are not in the binary log'],
+  [
+    { table: 'films' },
+    'SOURCE_INVALID Source films: films is no plain table, so its changes are not in the binary log',
+  ],
   [{ table: 'heap' }, 'SOURCE_INVALID Source films: heap has no primary key'],
   [{ table: 'film', key: 'film_ID' }, 'SOURCE_INVALID Source films: there is no column film_ID in film'],
   [{ table: 'film', key: 'title' }, 'SOURCE_INVALID Source films: nothing keeps two rows from having the same title'],
@@ -76,7 +79,11 @@ test('a server that never answers is given up, and an abort does not wait for it
   const stop = new AbortController()
   setTimeout(() => stop.abort(), 200)
   const began = Date.now()
-  const opening = openMysqlSources(`mysql://a:b@127.0.0.1:${port}/c`, { films: { table: 'film' } }, { signal: stop.signal })
+  const opening = openMysqlSources(
+    `mysql://a:b@127.0.0.1:${port}/c`,
+    { films: { table: 'film' } },
+    { signal: stop.signal },
+  )
   await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
   expect(Date.now() - began).toBeLessThan(2000)
   server.close()

@@ -43,7 +43,11 @@ const values: readonly (readonly [type: string, sql: string, json: Json])[] = [
   ['bit(64)', '18446744073709551615', '18446744073709551615'],
   ["enum('a', 'it''s, b')", "'it''s, b'", "it's, b"],
   ["set('x', 'y', 'z')", "'z,x'", 'x,z'],
-  ['json', `'{"n": 9007199254740993, "d": 1.50, "a": [null, true, "é"]}'`, { n: '9007199254740993', d: 1.5, a: [null, true, 'é'] }],
+  [
+    'json',
+    `'{"n": 9007199254740993, "d": 1.50, "a": [null, true, "é"]}'`,
+    { n: '9007199254740993', d: 1.5, a: [null, true, 'é'] },
+  ],
   ['uuid', "'123e4567-e89b-12d3-a456-426655440000'", '123e4567-e89b-12d3-a456-426655440000'],
   ['inet6', "'2001:db8::ff00:42:8329'", '2001:db8::ff00:42:8329'],
   ['point', 'point(1, 2)', '0x000000000101000000000000000000f03f0000000000000040'],
@@ -102,4 +106,3 @@ test('columns that SELECT * leaves out are left out', async () => {
   )
   expect((await database.read({ table: 'kinds' })).rows).toEqual({ '4': { id: 4, twice: 8 } })
 })
-

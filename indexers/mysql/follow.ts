@@ -38,11 +38,11 @@ export async function* follow(reader: Reader, sources: readonly Followed[], mome
   for (;;) {
     const item = await log.next()
     await state.take(item)
-    const isDone = comparePlaces(state.seen, moment.end) >= 0
-    if (state.ready.size > 0 && (!log.hasMore || state.ready.size >= mostKeysAtOnce || isDone)) {
-      yield* state.handOver(isDone)
+    const arrives = !state.caughtUp && comparePlaces(state.seen, moment.end) >= 0
+    if (state.ready.size > 0 && (!log.hasMore || state.ready.size >= mostKeysAtOnce || arrives)) {
+      yield* state.handOver(arrives)
     }
-    if (isDone && !state.caughtUp) yield* state.catchUp()
+    if (arrives) yield* state.catchUp()
     if (state.caughtUp && until === 'now') return
     if (item.kind === 'moved' && !log.hasMore) yield* state.rest()
   }
@@ -55,7 +55,7 @@ interface State extends AsyncDisposable {
   readonly seen: LogEnd
   readonly caughtUp: boolean
   take(item: LogItem): Promise<void>
-  handOver(isDone: boolean): AsyncGenerator<Change>
+  handOver(arrives: boolean): AsyncGenerator<Change>
   catchUp(): AsyncGenerator<Change>
   rest(): AsyncGenerator<Change>
 }
@@ -70,7 +70,8 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
   const paces = new Map<string, Pace>(sources.map(({ name }) => [name, startPace()]))
   const start = sources.map(({ cursor }) => cursor.log).toSorted(comparePlaces)[0] ?? { ...moment.end, gtid: '' }
   let log: LogPlace = start
-  let seen: LogEnd = start
+  // MySQL's start may lie behind transactions that are still to come: only the log itself tells that it has told them.
+  let seen: LogEnd = server.mariadb ? start : { file: '', offset: 0 }
   let atMs = 0
   let caughtUp = false
   let restedMs = clock.now()
@@ -139,7 +140,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
       ;({ log, atMs } = item)
       seen = log
     },
-    async *handOver(isDone) {
+    async *handOver(arrives) {
       await untilVisible(session, server, log, place)
       const names = ready.sources
       for await (const { source, keys } of groups(ready, paces)) {
@@ -149,7 +150,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
         const context = { source, position: log.gtid, table: followed.table, digest }
         yield* await readTouched(session, keys, context, pace)
       }
-      if (!isDone || caughtUp) yield* checkpoints(names, new Date(atMs).toISOString())
+      if (!arrives) yield* checkpoints(names, new Date(atMs).toISOString())
     },
     async *catchUp() {
       caughtUp = true

@@ -30,10 +30,11 @@ const prepareSql = [
   'set session transaction isolation level repeatable read, read only',
 ]
 
-export function openSession(address: Address, signal: AbortSignal, mariadb?: boolean): Session {
+export function openSession(address: Address, stop: AbortSignal): Session {
+  const closing = new AbortController()
+  const signal = AbortSignal.any([stop, closing.signal])
   let connection: Connection | undefined
   let turn: Promise<unknown> = Promise.resolve()
-  let closed = false
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = turn.then(work)
@@ -42,18 +43,18 @@ export function openSession(address: Address, signal: AbortSignal, mariadb?: boo
   }
 
   async function fresh(place: Place, timeoutMs: number): Promise<Connection> {
-    if (signal.aborted || closed) throw cancelled()
+    if (signal.aborted) throw cancelled()
     let own: Connection
     try {
       own = await connect(address, place, signal)
     } catch (error) {
-      if (signal.aborted || closed) throw cancelled()
+      if (signal.aborted) throw cancelled()
       throw error
     }
     try {
       for (const sql of prepareSql) await run(own, place, sql)
       const [[version] = []] = await run(own, place, 'select version()')
-      const isMariadb = mariadb ?? /mariadb/i.test(String(version))
+      const isMariadb = /mariadb/i.test(String(version))
       const limit = isMariadb ? `max_statement_time = ${timeoutMs / 1000}` : `max_execution_time = ${timeoutMs}`
       await run(own, place, `set session ${limit}`)
       return own
@@ -64,7 +65,7 @@ export function openSession(address: Address, signal: AbortSignal, mariadb?: boo
   }
 
   async function connected(place: Place): Promise<Connection> {
-    if (signal.aborted || closed) throw cancelled()
+    if (signal.aborted) throw cancelled()
     if (connection !== undefined) return connection
     const own = await fresh(place, address.statementTimeoutMs)
     const forget = (): void => {
@@ -127,7 +128,7 @@ export function openSession(address: Address, signal: AbortSignal, mariadb?: boo
       }),
     stream,
     async [Symbol.asyncDispose]() {
-      closed = true
+      closing.abort()
       if (connection !== undefined) drop(connection)
       await turn
     },

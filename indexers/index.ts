@@ -7,6 +7,7 @@ export const indexers = {
   files: () => import('./files/index.ts'),
   kafka: () => import('./kafka/index.ts'),
   mongodb: () => import('./mongodb/index.ts'),
+  mysql: () => import('./mysql/index.ts'),
   postgres: () => import('./postgres/index.ts'),
 } as const satisfies Readonly<Record<string, () => Promise<{ readonly default: IndexerType }>>>
 

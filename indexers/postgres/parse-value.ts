@@ -1,6 +1,6 @@
 import type { Json } from '../../schemas/record.ts'
 import { parseArray } from './parse-array.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJson } from '../../src/core/lossless-json.ts'
 
 /** What Postgres's catalog says of a type. */
 export interface PostgresType {

@@ -27,6 +27,12 @@ export function parseLosslessJson(text: string): Json | undefined {
   }
 }
 
+/** JSON of a column without loss; a document that can't be held as JSON stays text as a whole. */
+export function parseJson(text: string): Json {
+  const value = parseLosslessJson(text)
+  return value === undefined ? text : value
+}
+
 function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0')
 }

@@ -30,6 +30,7 @@ const layers: Readonly<Record<string, Layer>> = {
   'indexers/files': { folders: words, packages: ['node:*', 'chardet', 'iconv-lite', 'picomatch', 'zod'] },
   'indexers/kafka': { folders: words, packages: ['node:*', '@platformatic/kafka', 'zod'] },
   'indexers/mongodb': { folders: words, packages: ['node:*', 'mongodb', 'zod'] },
+  'indexers/mysql': { folders: words, packages: ['node:*', '@vlasky/zongji', 'mysql2', 'zod'] },
   'indexers/postgres': {
     folders: words,
     packages: ['node:*', 'fastest-levenshtein', 'pg', 'pg-logical-replication', 'zod'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseArray } from '../../indexers/postgres/parse-array.ts'
-import { parseJson } from '../../indexers/postgres/parse-json.ts'
+import { parseJson } from '../../src/core/lossless-json.ts'
 import { parserOf } from '../../indexers/postgres/parse-value.ts'
 import { personalKind } from '../../indexers/postgres/personal-data.ts'
 import { keySql } from '../../indexers/postgres/sql.ts'

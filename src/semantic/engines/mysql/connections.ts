@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions, Pool, PoolConnection } from 'mysql2'
 import { AquiferError } from '../../../core/errors.ts'
 import { askOn, type Ask } from './ask.ts'
-import type { MysqlConnection } from './config.ts'
+import type { MysqlOptions } from './config.ts'
 import { chooseWatermark, type Watermark } from './watermark.ts'
 
 export interface Session {
@@ -40,7 +40,7 @@ const setUp = [
 ]
 
 /** The driver is loaded here, at first use. */
-export function openConnections(name: string, options: MysqlConnection): Connections {
+export function openConnections(name: string, options: MysqlOptions): Connections {
   const { url, tls } = options
   if (typeof url !== 'string') throw new AquiferError('INTERNAL', 'The URL of a connection was not resolved.')
   const address = addressOf(name, url)
@@ -144,7 +144,7 @@ function addressOf(name: string, url: string): Address {
   }
 }
 
-async function configOf(address: Address, tls: MysqlConnection['tls']): Promise<ConnectionOptions> {
+async function configOf(address: Address, tls: MysqlOptions['tls']): Promise<ConnectionOptions> {
   return {
     ...address,
     ...(tls === false ? {} : { ssl: tls === true ? {} : { ca: await readFile(tls.ca) } }),

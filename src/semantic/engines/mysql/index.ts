@@ -1,7 +1,8 @@
 import type { EngineType } from '../../engine-type.ts'
-import { MysqlConnection } from './config.ts'
+import type { MysqlOptions } from './config.ts'
 import { openMysql } from './open.ts'
 
-const mysql = { type: 'mysql', connection: MysqlConnection, open: openMysql } satisfies EngineType<MysqlConnection>
+/** Its connection is that of the indexer of the same name. */
+const mysql = { type: 'mysql', open: openMysql } satisfies EngineType<MysqlOptions>
 
 export default mysql

@@ -3,7 +3,7 @@ import { either, withDeadline } from '../../engine-deadline.ts'
 import type { EngineOptions } from '../../engine-type.ts'
 import type { Engine, EngineResult } from '../../engine.ts'
 import { readColumns } from '../../engine-catalog.ts'
-import type { MysqlConnection } from './config.ts'
+import type { MysqlOptions } from './config.ts'
 import { openConnections, poolSize, type Session } from './connections.ts'
 import { isConnectionLost, toMysqlError } from './engine-error.ts'
 import { readRights, rightsAdvice } from './rights.ts'
@@ -14,7 +14,7 @@ const catalogLimits = { rows: 1, bytes: 1000, timeoutMs: 30_000 }
 const zonesSql = "select convert_tz('2020-01-01', 'UTC', 'Europe/Berlin') is not null"
 
 /** MySQL and MariaDB. */
-export async function openMysql({ name, options, log }: EngineOptions<MysqlConnection>): Promise<Engine> {
+export async function openMysql({ name, options, log }: EngineOptions<MysqlOptions>): Promise<Engine> {
   const connections = openConnections(name, options)
   const slots = pLimit(poolSize)
   const closing = new AbortController()

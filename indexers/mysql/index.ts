@@ -1,0 +1,14 @@
+import type { IndexerType } from '../../src/core/indexer.ts'
+import { MysqlConnection, MysqlSource } from './config.ts'
+import { openMysql } from './open.ts'
+
+const mysql = {
+  type: 'mysql',
+  schemes: ['mysql', 'mariadb'],
+  connection: MysqlConnection,
+  source: MysqlSource,
+  deletes: 'streamed',
+  open: openMysql,
+} satisfies IndexerType<MysqlConnection, MysqlSource>
+
+export default mysql

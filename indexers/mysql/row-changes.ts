@@ -1,0 +1,71 @@
+import type { Change, Json } from '../../schemas/record.ts'
+import { parserOf } from './columns.ts'
+import { keyOf } from './key-column.ts'
+import type { Cell, Rows } from './session.ts'
+import type { Table } from './table.ts'
+import type { KeyTexts } from './touched.ts'
+import { columnSql, rowHashSql } from './columns.ts'
+
+const longestKey = 2000
+
+export interface RowContext {
+  readonly source: string
+  readonly position: string
+  readonly table: Table
+  readonly digest: (canonical: string) => string
+}
+
+/** SQL of all that a change needs of a row: texts of the key's columns, digest, then the row's own values. */
+export function selectSql({ key, columns, from }: Table): string {
+  const items = [...key.map(({ textSql }) => textSql), rowHashSql(columns), ...columns.map(columnSql)]
+  return `select ${items.join(', ')} from ${from}`
+}
+
+export function keyTextsOf(row: Rows[number], { key }: Table): KeyTexts {
+  return key.map((_, at) => row[at]?.toString('utf8') ?? '')
+}
+
+/** The change that tells of a row; one without a usable key is set aside. */
+export function toChange(row: Rows[number], context: RowContext): Change {
+  const { source, position, table } = context
+  const key = keyOf(keyTextsOf(row, table))
+  const problem = keyProblem(key)
+  if (problem !== undefined) {
+    const message = `Source ${source}: ${problem}.`
+    return { kind: 'reject', source, position, key: shownKey(key), code: 'RECORD_INVALID', message }
+  }
+  const values = row.slice(table.key.length + 1)
+  return {
+    kind: 'put',
+    source,
+    position,
+    key,
+    digest: rowDigest(row[table.key.length], context),
+    content: { kind: 'row', row: parseRow(values, table) },
+  }
+}
+
+/** Why a row cannot be kept under this key; undefined when it can. */
+export function keyProblem(key: string): string | undefined {
+  if (key === '') return 'a row has no key: it is empty'
+  if (key.includes('\0')) return 'a key holds a NUL character'
+  return key.length > longestKey ? `a key is longer than ${longestKey} characters` : undefined
+}
+
+/** Digest of a row as it was read, with the names of its columns. */
+export function rowDigest(hash: Cell | undefined, { table, digest }: Pick<RowContext, 'table' | 'digest'>): string {
+  return digest(`${JSON.stringify(table.columns.map(({ name }) => name))}\n${hash?.toString('latin1') ?? ''}`)
+}
+
+function shownKey(key: string): string {
+  return key === '' ? '(empty)' : key.slice(0, longestKey)
+}
+
+function parseRow(values: Rows[number], { columns }: Table): Record<string, Json> {
+  return Object.fromEntries(
+    columns.map((column, at) => {
+      const cell = values[at] ?? null
+      return [column.name, cell === null ? null : parserOf(column)(cell)]
+    }),
+  )
+}

@@ -2,6 +2,7 @@
 CREATE DATABASE IF NOT EXISTS app;
 CREATE USER IF NOT EXISTS 'app'@'%' IDENTIFIED BY 'app';
 GRANT ALL ON app.* TO 'app'@'%';
+GRANT BINLOG MONITOR ON *.* TO 'app'@'%';
 GRANT ALL ON `aquifer\_test\_%`.* TO 'app'@'%';
 -- Reads the binary log.
 CREATE USER IF NOT EXISTS 'cdc'@'%' IDENTIFIED BY 'cdc';

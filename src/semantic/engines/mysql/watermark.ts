@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Ask } from './ask.ts'
 
 /** Where the data stood, asked within the transaction that reads it. */
@@ -19,11 +20,32 @@ export async function chooseWatermark(ask: Ask): Promise<Watermark> {
   return /mariadb/i.test(variables.get('version') ?? '') && !follows ? binlogSnapshot : innodbPosition
 }
 
-/** MariaDB remembers for each consistent snapshot where in the binary log it was taken. */
+/**
+ * MariaDB remembers for each consistent snapshot where in the binary log it was taken. Where a file of the log has just
+ * begun that place may be ahead: the last transactions of the file before may still be about to be seen.
+ */
 const binlogSnapshot: Watermark = {
   ofSnapshot: true,
-  read: async (ask) =>
-    joined(await ask("show status where variable_name in ('Binlog_snapshot_file', 'Binlog_snapshot_position')")),
+  read: async (ask) => {
+    const rows = await ask("show status where variable_name in ('Binlog_snapshot_file', 'Binlog_snapshot_position')")
+    const [file = '', position = ''] = rows.map((row) => String(row.at(-1)))
+    const place = `${file}:${position}`
+    return (await isSettled(ask, file, Number(position))) ? place : `${place}+${randomUUID()}`
+  },
+}
+
+/** What is at the head of a file takes less than this: a transaction stands before it. */
+const headBytes = 4096
+
+async function isSettled(ask: Ask, file: string, position: number): Promise<boolean> {
+  if (position >= headBytes) return true
+  // Users who may not look at the log have to wait until it has grown.
+  const events = await ask(`show binlog events in '${file.replaceAll("'", '')}' limit 10`).catch(() => [])
+  return events.some(
+    ([, at, type, , , info]) =>
+      (String(type) === 'Binlog_checkpoint' && String(info) === file) ||
+      (String(type) === 'Gtid' && Number(at) < position),
+  )
 }
 
 const executedGtids: Watermark = {

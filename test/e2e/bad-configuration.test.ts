@@ -42,7 +42,7 @@ CONFIG_INVALID 5 problems:
   aquifer.yaml:2:1 sorces: unknown key; did you mean sources?
   aquifer.yaml:4:30 sources.docs.path: expected text, not a number
   aquifer.yaml:4:33 sources.docs.inclued: unknown key; did you mean include?
-  aquifer.yaml:5:18 sources.notes.type: expected files, kafka or postgres; did you mean files?
+  aquifer.yaml:5:18 sources.notes.type: expected files, kafka, mongodb, mysql or postgres; did you mean files?
   aquifer.yaml:6:24 sources.films.connection: no such connection`,
   ],
   [

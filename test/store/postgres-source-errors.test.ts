@@ -45,7 +45,10 @@ const cases: readonly (readonly [SourceInput, string])[] = [
     { table: 'film', cursor: 'film_id', overlap: '1m' },
     'SOURCE_INVALID Source films: overlap is a length of time, and the cursor film_id is none',
   ],
-  [{ table: 'film', mode: 'stream' }, 'SOURCE_INVALID Source films: mode stream is not there yet for Postgres'],
+  [
+    { query: 'select film_id from film', key: 'film_id', mode: 'stream' },
+    'SOURCE_INVALID Source films: mode stream reads tables, and its query is none, or has tables that inherit from it',
+  ],
   [{ query: 'select film_id from film', key: 'id' }, 'SOURCE_INVALID Source films: there is no column id in its query'],
   [{ query: 'select 1 as a, 2 as a', key: 'a' }, 'SOURCE_INVALID Source films: its query gives two columns the name a'],
   [

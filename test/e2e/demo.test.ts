@@ -51,8 +51,8 @@ test('it answers from the shop, the pages and a package, with source, address an
     /products:101 · https:\/\/shop\.example\/products\/101 · as of \d\d:\d\d:\d\d UTC, [\d.]+ s ago\n/,
   )
   expect(shop).toContain('Thermo kettle Vask (price 64.50')
-  expect(pages).toMatch(/pages:src\/README\.md · as of/)
-  expect(pages).toContain('becomes a tombstone')
+  expect(pages).toMatch(/pages:indexers\/README\.md · as of/)
+  expect(pages).toContain('deletes are seen')
   expect(packages).toContain('packages:p-limit/readme.md · https://unpkg.com/p-limit/readme.md · as of')
 })
 

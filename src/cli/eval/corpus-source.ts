@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { SourceConfig } from '../../core/config.ts'
+import { compareUtf8 } from '../../core/byte-order.ts'
 import type { IndexerType } from '../../core/indexer.ts'
 import type { SourceGroup } from '../../pipeline/source-job.ts'
 import { readCorpus } from './read-dataset.ts'
@@ -43,7 +44,9 @@ export function corpusGroup(path: string): SourceGroup {
         yield { kind: 'checkpoint', ...place, cursor: null, asOf: new Date().toISOString() }
       },
       async *keys() {
-        for await (const { id } of readCorpus(path)) yield { key: id }
+        const ids: string[] = []
+        for await (const { id } of readCorpus(path)) ids.push(id)
+        for (const key of ids.toSorted(compareUtf8)) yield { key }
       },
       async [Symbol.asyncDispose]() {},
     }),

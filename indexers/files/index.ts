@@ -1,5 +1,6 @@
 import type { Change, Json } from '../../schemas/record.ts'
 import { AquiferError } from '../../src/core/errors.ts'
+import { isStop } from '../../src/core/source-error.ts'
 import type { Cursors, Indexer, IndexerType, OpenOptions } from '../../src/core/indexer.ts'
 import { FilesSource } from './config.ts'
 import { parseCursor } from './cursor.ts'
@@ -35,7 +36,7 @@ async function openFiles(options: OpenOptions<FilesSource>): Promise<Indexer> {
           yield change
         }
       } catch (error) {
-        if (!(options.signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED')) throw error
+        if (!isStop(error, options.signal)) throw error
       }
     },
     async *keys(name, range, want) {

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { lstat, opendir, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { AquiferError } from '../../src/core/errors.ts'
+import { cancelled } from '../../src/core/source-error.ts'
 import { compareUtf8 } from '../../src/core/byte-order.ts'
 import { isGone, isInside } from './root.ts'
 import type { Root } from './root.ts'
@@ -48,10 +48,6 @@ function sortName(entry: Entry): string {
 
 export function childKey(folderKey: string, name: string): string {
   return folderKey === '' ? name : `${folderKey}/${name}`
-}
-
-export function cancelled(): AquiferError {
-  return new AquiferError('CANCELLED', 'Reading files was stopped.')
 }
 
 type Kind = 'file' | 'folder' | 'link'

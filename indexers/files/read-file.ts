@@ -3,8 +3,9 @@ import type { BigIntStats } from 'node:fs'
 import { lstat, open, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../../src/core/clock.ts'
+import { cancelled } from '../../src/core/source-error.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
-import { cancelled } from './list-folder.ts'
+
 import { errnoOf, isGone, isInside } from './root.ts'
 import type { Root } from './root.ts'
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { BaseOptions, Broker, SASLMechanismValue } from '@platformatic/kafka'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { KafkaConnection } from './config.ts'
-import { invalidSource } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
 
 type ClientOptions = BaseOptions & {
   readonly bootstrapBrokers: Broker[]

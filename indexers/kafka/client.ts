@@ -2,8 +2,9 @@ import type { API, Broker, Connection, fetchV17, listOffsetsV8, metadataV12 } fr
 import type { describeConfigsV4, findCoordinatorV6, offsetCommitV9 } from '@platformatic/kafka'
 import { kafkaOptions } from './client-options.ts'
 import type { KafkaConnection } from './config.ts'
-import { brokerError, cancelled, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
+import { brokerError, toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export type FetchTopic = fetchV17.FetchRequestTopic & { readonly name: string }
 export type FetchedPartition = fetchV17.FetchResponsePartition

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Json } from '../../schemas/record.ts'
 import type { KafkaSource } from './config.ts'
-import { expired } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { expired } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 const Offset = z.string().regex(/^\d+$/)
 

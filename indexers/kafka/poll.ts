@@ -1,6 +1,7 @@
 import type { RecordsBatch } from '@platformatic/kafka'
 import type { FetchTopic, FetchedPartition, Kafka } from './client.ts'
-import { brokerError, expired, invalidSource } from './source-error.ts'
+import { expired, invalidSource } from '../../src/core/source-error.ts'
+import { brokerError } from './source-error.ts'
 
 import type { Topic } from './topic.ts'
 

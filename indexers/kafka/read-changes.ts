@@ -1,6 +1,6 @@
 import type { Change } from '../../schemas/record.ts'
-import { AquiferError } from '../../src/core/errors.ts'
 import type { Cursors } from '../../src/core/indexer.ts'
+import { isStop } from '../../src/core/source-error.ts'
 import type { Arrival, Lane } from './poll.ts'
 import { pump } from './pump.ts'
 import type { Pumped } from './pump.ts'
@@ -20,8 +20,7 @@ export async function* readChanges(readers: readonly Reader[], after: Cursors): 
     for (const reader of readers) readings.push(await beginReading(reader, after[reader.name], startedAt))
     yield* until === 'now' ? readToEnd(first, readings, startedAt) : readOn(first, readings)
   } catch (error) {
-    if (signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED') return
-    throw error
+    if (!isStop(error, signal)) throw error
   }
 }
 

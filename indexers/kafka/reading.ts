@@ -4,7 +4,7 @@ import type { Kafka } from './client.ts'
 import type { KafkaSource } from './config.ts'
 import { parseCursor } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
-import type { Place } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { openTrack } from './track.ts'
 import type { Track } from './track.ts'
 

@@ -1,41 +1,15 @@
 import { AquiferError } from '../../src/core/errors.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
-
-/** What a request is made for; names the place in messages. */
-export interface Place {
-  /** Such as `Source orders`. */
-  readonly subject: string
-  /** Such as `topic shop.orders` or `the cluster`. */
-  readonly what: string
-}
-
-export function invalidSource(
-  place: Place,
-  problem: string,
-  options: { cause?: unknown; fix?: string } = {},
-): AquiferError {
-  return new AquiferError('SOURCE_INVALID', `${place.subject}: ${problem}`, options)
-}
-
-export function expired(place: Place, why: string, cause?: unknown): AquiferError {
-  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
-}
-
-export function cancelled(): AquiferError {
-  return new AquiferError('CANCELLED', 'Reading the source was stopped.')
-}
+import { inWords, networkReasons, wordError } from '../../src/core/source-error.ts'
+import type { Place, Worded } from '../../src/core/source-error.ts'
 
 /** Whether it is worth while to ask again. */
 export function mayPass(error: unknown): boolean {
   return error instanceof AquiferError && error.code === 'SOURCE_UNREACHABLE'
 }
 
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
-
 /** What a broker answered about one topic, partition or group, by the number that its protocol gives it. */
 export function brokerError(code: number, place: Place): AquiferError {
-  const [kind, problem, fix] = byCode[code]?.(place.what) ?? wordRest(code)
-  return new AquiferError(kind, `${place.subject}: ${problem}`, fix === undefined ? {} : { fix })
+  return inWords(byCode[code]?.(place.what) ?? wordRest(code), place)
 }
 
 const byCode: Readonly<Record<number, (what: string) => Worded>> = {
@@ -65,12 +39,9 @@ function wordRest(code: number): Worded {
   return ['SOURCE_UNREACHABLE', `the brokers can't answer now (code ${code})`]
 }
 
-/** Whatever the client threw, in our words: its own may hold addresses and users. */
+/** Whatever the client threw, in our words. */
 export function toSourceError(thrown: unknown, place: Place): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
-  const [code, problem, fix] = wordClient(causesOf(thrown))
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `${place.subject}: ${problem}`, options)
+  return wordError(thrown, place, () => wordClient(causesOf(thrown)))
 }
 
 interface Cause {
@@ -122,11 +93,4 @@ function wordClient(causes: readonly Cause[]): Worded {
   ]
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the address of the brokers',
-  ENOTFOUND: 'the host of the brokers is not known',
-  EAI_AGAIN: 'the host of the brokers could not be looked up',
-  ETIMEDOUT: 'the brokers do not answer',
-  EHOSTUNREACH: 'there is no way to the host of the brokers',
-  ENETUNREACH: 'there is no way to the host of the brokers',
-}
+const reasons = networkReasons('the brokers', 'the brokers')

@@ -30,7 +30,7 @@ export function toChange({ name: source, source: { topic, format }, options }: R
     key,
     position,
     digest: options.digest(canonicalText(row)),
-    content: { kind: 'row', row },
+    content: { kind: 'row', row, sparse: true },
     ...(isTime ? { modifiedAt: new Date(Number(timestamp)).toISOString() } : {}),
   }
 }

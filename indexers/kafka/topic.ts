@@ -1,7 +1,8 @@
 import { hint } from '../../src/core/nearest.ts'
 import type { Kafka } from './client.ts'
-import { brokerError, expired, invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { expired, invalidSource } from '../../src/core/source-error.ts'
+import { brokerError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /** One topic as the cluster describes it. */
 export interface Topic {
@@ -27,27 +28,40 @@ export interface Keeping {
 const unknownTopic = 3
 const noTopicId = '00000000-0000-0000-0000-000000000000'
 
-export async function describeTopic(kafka: Kafka, place: Place, name: string): Promise<Topic> {
-  const { id, leaders } = await locateTopic(kafka, place, name)
-  return { place, name, id, leaders, keeping: await readKeeping(kafka, place, name) }
+/** undefined while not every broker knows of it, as just after it was made. */
+export async function describeTopic(kafka: Kafka, place: Place, name: string): Promise<Topic | undefined> {
+  const found = await locateTopic(kafka, place, name)
+  return found === undefined ? undefined : { ...found, place, name, keeping: await readKeeping(kafka, place, name) }
 }
 
 /** Where the partitions are now; CURSOR_EXPIRED when it is no longer the same topic. */
 export async function refreshTopic(kafka: Kafka, topic: Topic): Promise<Topic> {
-  const { id, leaders } = await locateTopic(kafka, topic.place, topic.name)
-  if (id !== topic.id) throw remade(topic.place)
-  return { ...topic, leaders }
+  const found = await locateTopic(kafka, topic.place, topic.name)
+  if (found === undefined) throw unknown(topic.place)
+  if (found.id !== topic.id) throw remade(topic.place)
+  return { ...topic, leaders: found.leaders }
+}
+
+/** SOURCE_UNREACHABLE */
+export function unknown(place: Place): Error {
+  return brokerError(unknownTopic, place)
 }
 
 export function remade(place: Place): Error {
   return expired(place, `${place.what} was deleted and made again`)
 }
 
-async function locateTopic(kafka: Kafka, place: Place, name: string): Promise<Pick<Topic, 'id' | 'leaders'>> {
+async function locateTopic(
+  kafka: Kafka,
+  place: Place,
+  name: string,
+): Promise<Pick<Topic, 'id' | 'leaders'> | undefined> {
   const { topics } = await kafka.metadata(place, [name])
   const found = topics.find((topic) => topic.name === name)
   if (found === undefined || found.errorCode === unknownTopic) {
-    throw invalidSource(place, `there is no topic ${name}${hint(name, await listTopics(kafka, place))}`)
+    const names = await listTopics(kafka, place)
+    if (names.includes(name)) return undefined
+    throw invalidSource(place, `there is no topic ${name}${hint(name, names)}`)
   }
   if (found.errorCode === 17) throw invalidSource(place, `${name} can't be the name of a topic`)
   if (found.errorCode !== 0) throw brokerError(found.errorCode, place)
@@ -63,7 +77,7 @@ export async function listTopics(kafka: Kafka, place: Place): Promise<readonly s
 
 export async function readKeeping(kafka: Kafka, place: Place, name: string): Promise<Keeping> {
   const [result] = (await kafka.configs(place, name)).results
-  if (result === undefined) throw brokerError(unknownTopic, place)
+  if (result === undefined) throw unknown(place)
   if (result.errorCode !== 0) throw brokerError(result.errorCode, place)
   const valueOf = (key: string): string => result.configs.find((config) => config.name === key)?.value ?? ''
   const policies = valueOf('cleanup.policy').split(',')

@@ -1,9 +1,11 @@
 import type { Kafka } from './client.ts'
 import type { Cursor } from './cursor.ts'
 import type { Lane } from './poll.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import type { Reader } from './reading.ts'
-import { expired, mayPass } from './source-error.ts'
-import { describeTopic, endOffsets, firstOffsets, refreshTopic, remade } from './topic.ts'
+import { expired } from '../../src/core/source-error.ts'
+import { mayPass } from './source-error.ts'
+import { describeTopic, endOffsets, firstOffsets, refreshTopic, remade, unknown } from './topic.ts'
 import type { Topic } from './topic.ts'
 
 /** A topic with all of its partitions, and how far each has been read. */
@@ -16,7 +18,7 @@ export interface Track {
 
 /** Begins at the cursor, else at the first message there is; CURSOR_EXPIRED where something after the cursor is gone. */
 export async function openTrack({ kafka, place, source, options }: Reader, cursor?: Cursor): Promise<Track> {
-  const described = await describeTopic(kafka, place, source.topic)
+  const described = await describeNew(kafka, place, source.topic, options)
   if (cursor !== undefined) checkHistory(cursor, described, options.clock.now())
   const { topic, first, ends } = await readBounds(kafka, described, options)
   const lanes = [...topic.leaders.keys()]
@@ -34,14 +36,28 @@ export async function openTrack({ kafka, place, source, options }: Reader, curso
   return { topic, lanes, isWhole: !topic.keeping.expires || [...first.values()].every((offset) => offset === 0n) }
 }
 
+const attempts = 10
+const pauseMs = 300
+
+async function describeNew(
+  kafka: Kafka,
+  place: Place,
+  name: string,
+  { clock, signal }: Reader['options'],
+): Promise<Topic> {
+  for (let left = attempts; left > 0; left -= 1) {
+    const topic = await describeTopic(kafka, place, name)
+    if (topic !== undefined) return topic
+    await clock.sleep(pauseMs, signal)
+  }
+  throw unknown(place)
+}
+
 interface Bounds {
   readonly topic: Topic
   readonly first: ReadonlyMap<number, bigint>
   readonly ends: ReadonlyMap<number, bigint>
 }
-
-const attempts = 10
-const pauseMs = 300
 
 /** Asks again for a while: partitions that are new, or change their leader, have none for a moment. */
 async function readBounds(kafka: Kafka, described: Topic, { clock, signal }: Reader['options']): Promise<Bounds> {

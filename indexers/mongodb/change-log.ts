@@ -5,7 +5,8 @@ import type { Cursor } from './cursor.ts'
 import type { Id } from './document.ts'
 import { keyText } from './key-text.ts'
 import type { Reader, Stored } from './reader.ts'
-import { expired, invalidSource, isLostToken } from './source-error.ts'
+import { expired, invalidSource } from '../../src/core/source-error.ts'
+import { isLostToken } from './source-error.ts'
 import { closeQuietly, within } from './within.ts'
 
 export type Token = Cursor['token']

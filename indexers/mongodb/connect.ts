@@ -2,8 +2,8 @@ import { MongoClient } from 'mongodb'
 import type { MongoClientOptions } from 'mongodb'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { MongodbConnection } from './config.ts'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { closeQuietly, within } from './within.ts'
 
 const waitMs = 10_000

@@ -1,8 +1,8 @@
 import { BSON } from 'mongodb'
 import { z } from 'zod'
 import { Json } from '../../schemas/record.ts'
-import { expired } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { expired } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 const Cursor = z.strictObject({
   version: z.literal(1),

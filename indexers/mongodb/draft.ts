@@ -4,7 +4,7 @@ import { connect, databaseOf, waitMsOf } from './connect.ts'
 import { exactly } from './document.ts'
 import { chooseFields } from './draft-fields.ts'
 import type { FieldChoice } from './draft-fields.ts'
-import { invalidSource } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
 import { toObject } from './to-json.ts'
 import { closeQuietly, within } from './within.ts'
 

@@ -1,6 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import type { Change } from '../../schemas/record.ts'
 import { AquiferError } from '../../src/core/errors.ts'
+import { expired, invalidSource, isStop } from '../../src/core/source-error.ts'
 import type { Cursors, Indexer, OpenOptions } from '../../src/core/indexer.ts'
 import { readToken } from './change-log.ts'
 import type { MongodbConnection, MongodbSource } from './config.ts'
@@ -11,8 +12,7 @@ import { readCollectionId } from './reader.ts'
 import type { Reader, Stored } from './reader.ts'
 import { readKeys } from './read-keys.ts'
 import { readSource } from './read-source.ts'
-import { expired, invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { closeQuietly, within } from './within.ts'
 
 /** Connects, and checks that every source can be read and followed. */
@@ -98,7 +98,7 @@ function indexerOf(
         yield change
       }
     } catch (error) {
-      if (!signal.aborted || !(error instanceof AquiferError) || error.code !== 'CANCELLED') throw error
+      if (!isStop(error, signal)) throw error
     } finally {
       stop.abort()
       await Promise.allSettled(streams.map((stream) => stream.return(undefined)))

@@ -4,7 +4,7 @@ import { keyProblem } from './key-text.ts'
 import type { Reader } from './reader.ts'
 import { scan } from './scan.ts'
 import { openSorter } from './sorter.ts'
-import { cancelled } from './source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
 
 /** Every key in byte order. MongoDB orders by type and value, so they are sorted here, in files when there are many. */
 export async function* readKeys(reader: Reader, range: KeyRange, want: 'keys' | 'digests'): AsyncGenerator<KeyDigest> {

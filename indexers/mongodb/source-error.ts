@@ -5,39 +5,13 @@ import {
   MongoNetworkTimeoutError,
   MongoServerError,
 } from 'mongodb'
-import { AquiferError } from '../../src/core/errors.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
+import type { AquiferError } from '../../src/core/errors.ts'
+import { networkReasons, wordError } from '../../src/core/source-error.ts'
+import type { Place, Worded } from '../../src/core/source-error.ts'
 
-/** What a command is run for; names the place in messages. */
-export interface Place {
-  /** Such as `Source articles`. */
-  readonly subject: string
-  /** Such as `shop.articles`. */
-  readonly what: string
-}
-
-export function invalidSource(
-  place: Place,
-  problem: string,
-  options: { cause?: unknown; fix?: string } = {},
-): AquiferError {
-  return new AquiferError('SOURCE_INVALID', `${place.subject}: ${problem}`, options)
-}
-
-export function expired(place: Place, why: string, cause?: unknown): AquiferError {
-  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
-}
-
-export function cancelled(): AquiferError {
-  return new AquiferError('CANCELLED', 'Reading the source was stopped.')
-}
-
-/** Whatever the driver threw, in our words: MongoDB's own may hold values and addresses. */
+/** Whatever the driver threw, in our words. */
 export function toSourceError(thrown: unknown, place: Place): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
-  const [code, problem, fix] = word(thrown, place)
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `${place.subject}: ${problem}`, options)
+  return wordError(thrown, place, () => word(thrown, place))
 }
 
 /**
@@ -64,8 +38,6 @@ export function isLostToken(thrown: unknown, isOpening: boolean): boolean {
 export function isLostCursor(thrown: unknown): boolean {
   return thrown instanceof MongoServerError && (thrown.code === 43 || thrown.code === 237 || thrown.code === 50)
 }
-
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
 
 function word(thrown: unknown, { what }: Place): Worded {
   if (thrown instanceof MongoServerError) {
@@ -116,14 +88,7 @@ function wordNetwork(thrown: unknown): string {
   return /ssl|tls|certificate/i.test(text) ? 'no secure connection could be made' : 'the connection was lost'
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the address of the connection',
-  ENOTFOUND: 'the host of the connection is not known',
-  ENODATA: 'the host of the connection is not known',
-  EAI_AGAIN: 'the host of the connection could not be looked up',
-  EHOSTUNREACH: 'there is no way to the host of the connection',
-  ENETUNREACH: 'there is no way to the host of the connection',
-}
+const reasons = networkReasons('the server', 'the connection')
 
 /** Messages and codes of an error and its causes: the driver wraps those of the network. */
 function chainOf(thrown: unknown): readonly [text: string, codes: readonly string[]] {

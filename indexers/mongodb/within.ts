@@ -1,6 +1,7 @@
 import { AquiferError } from '../../src/core/errors.ts'
-import { cancelled, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
+import { toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export interface Limits {
   readonly signal: AbortSignal

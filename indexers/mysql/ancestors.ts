@@ -1,6 +1,6 @@
 import { AquiferError } from '../../src/core/errors.ts'
 import type { Session } from './session.ts'
-import type { Place } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { quoteName } from './sql.ts'
 
 export interface TableId {

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import { AquiferError } from '../../src/core/errors.ts'
+import { destroyConnection, mysqlUrlFix, parseMysqlUrl } from '../../src/core/mysql.ts'
+import type { MysqlTarget } from '../../src/core/mysql.ts'
 import type { MysqlConnection } from './config.ts'
-import { invalidSource, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import { toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export interface Address {
   readonly options: ConnectionOptions
@@ -12,7 +15,6 @@ export interface Address {
 
 const connectTimeoutMs = 10_000
 
-/** What else a URL may say to the driver, such as several statements at once, it does not say here. */
 export async function addressOf(
   { url, tls, statementTimeout }: MysqlConnection,
   place: Place,
@@ -38,24 +40,11 @@ export async function addressOf(
   }
 }
 
-type Target = Pick<ConnectionOptions, 'host' | 'port' | 'user' | 'password'> & { readonly database?: string }
-
-function parseUrl(url: string, place: Place): Target {
-  const parsed = /^(?:mysql|mariadb):\/\//.test(url) ? URL.parse(url) : null
+function parseUrl(url: string, place: Place): MysqlTarget {
   try {
-    if (parsed === null || parsed.hostname === '') throw new Error('not a URL of MySQL')
-    return {
-      host: decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')),
-      port: parsed.port === '' ? 3306 : Number(parsed.port),
-      user: decodeURIComponent(parsed.username),
-      password: decodeURIComponent(parsed.password),
-      ...(parsed.pathname.length > 1 ? { database: decodeURIComponent(parsed.pathname.slice(1)) } : {}),
-    }
+    return parseMysqlUrl(url)
   } catch (cause) {
-    throw invalidSource(place, 'the URL of the connection is not a MySQL URL', {
-      cause,
-      fix: 'Write it as mysql://USER:PASSWORD@HOST:3306/DATABASE, with special characters percent-encoded.',
-    })
+    throw invalidSource(place, 'the URL of the connection is not a MySQL URL', { cause, fix: mysqlUrlFix })
   }
 }
 
@@ -71,7 +60,7 @@ async function readCa(path: string, place: Place): Promise<string> {
 export async function connect({ options }: Address, place: Place, signal?: AbortSignal): Promise<Connection> {
   const { createConnection } = await import('mysql2')
   const connection = createConnection(options)
-  const stop = (): void => destroy(connection)
+  const stop = (): void => destroyConnection(connection)
   signal?.addEventListener('abort', stop, { once: true })
   try {
     await new Promise<void>((resolve, reject) => {
@@ -83,16 +72,9 @@ export async function connect({ options }: Address, place: Place, signal?: Abort
     })
     return connection
   } catch (thrown) {
-    destroy(connection)
+    destroyConnection(connection)
     throw toSourceError(thrown, place)
   } finally {
     signal?.removeEventListener('abort', stop)
   }
-}
-
-/** The driver's own way only says goodbye, and would go on reading what the server still sends. */
-export function destroy(connection: Connection): void {
-  connection.destroy()
-  const stream: unknown = 'stream' in connection ? connection.stream : undefined
-  if (stream instanceof Object && 'destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
 }

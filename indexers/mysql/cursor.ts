@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../schemas/record.ts'
-import { expired } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { expired } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /** A place in the log of one server. */
 export const LogPlace = z.strictObject({

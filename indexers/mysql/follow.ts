@@ -8,14 +8,14 @@ import type { Reader } from './reader.ts'
 import { checkpointOf, inspectAgain } from './reader.ts'
 import { untilVisible } from './server.ts'
 import type { Moment } from './server.ts'
-import { expired, invalidSource } from './source-error.ts'
+import { expired, invalidSource } from '../../src/core/source-error.ts'
 import { meaningOf } from './statements.ts'
 import type { Table } from './table.ts'
 import type { TableId } from './ancestors.ts'
 import { openTouched } from './touched.ts'
 import type { KeyTexts, Touched } from './touched.ts'
-import { startPace } from './pace.ts'
-import type { Pace } from './pace.ts'
+import { startPace } from '../../src/core/pace.ts'
+import type { Pace } from '../../src/core/pace.ts'
 
 /** A source as the log is read for it. */
 export interface Followed {

@@ -1,6 +1,7 @@
 import { AquiferError } from '../../src/core/errors.ts'
-import { errorNumber, expired, invalidSource, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { expired, invalidSource } from '../../src/core/source-error.ts'
+import { errorNumber, toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /** Whatever the log's reader threw, in our words. */
 export function toLogError(thrown: unknown, place: Place): AquiferError {

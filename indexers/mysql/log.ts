@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto'
 import type ZongJi from '@vlasky/zongji'
 import type { AnyBinlogEvent } from '@vlasky/zongji'
 import type { TableId } from './ancestors.ts'
-import { destroy } from './connect.ts'
+import { destroyConnection } from '../../src/core/mysql.ts'
 import type { Address } from './connect.ts'
 import type { LogEnd, LogPlace } from './cursor.ts'
 import { toLogError } from './log-error.ts'
-import type { Place } from './source-error.ts'
-import { cancelled } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
 
 /** Values of a row by column, as the log's reader decodes them; null also where the log leaves a column out. */
 export type Image = Readonly<Record<string, unknown>>
@@ -130,7 +130,7 @@ export async function openLog({ address, place, gtid, tables, signal }: LogOptio
       reader.once('stopped', () => stopped.resolve())
       reader.stop()
       await stopped.promise
-      for (const each of [connection, ctrlConnection]) if (each !== null) destroy(each)
+      for (const each of [connection, ctrlConnection]) if (each !== null) destroyConnection(each)
     },
   }
 }

@@ -1,7 +1,7 @@
-import type { Change } from '../../schemas/record.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { Indexer, OpenOptions } from '../../src/core/indexer.ts'
 import type { MysqlConnection, MysqlSource } from './config.ts'
+import { untilStopped } from '../../src/core/until-stopped.ts'
 import { addressOf } from './connect.ts'
 import { readChanges } from './read-changes.ts'
 import { readKeys } from './read-keys.ts'
@@ -29,24 +29,12 @@ export async function openMysql(connection: MysqlConnection, options: OpenOption
 function indexerOf(reader: Reader): Indexer {
   const { session, sources, digest, signal } = reader
   return {
-    changes: (after) => untilAborted(readChanges(reader, after), signal),
+    changes: (after) => untilStopped(readChanges(reader, after), signal),
     async *keys(name, range, want) {
       const source = Object.hasOwn(sources, name) ? sources[name] : undefined
       if (source === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       yield* readKeys(session, await inspect(reader, name, source), range, { want, digest })
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-  }
-}
-
-/** Ends without an error, and so without the checkpoint that was due, where the error is only that reading was stopped. */
-async function* untilAborted(changes: AsyncGenerator<Change>, signal: AbortSignal): AsyncGenerator<Change> {
-  try {
-    for await (const change of changes) {
-      if (signal.aborted) return
-      yield change
-    }
-  } catch (error) {
-    if (!(signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED')) throw error
   }
 }

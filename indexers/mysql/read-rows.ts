@@ -1,6 +1,6 @@
 import type { Change } from '../../schemas/record.ts'
 import { keyOf } from './key-column.ts'
-import type { Pace } from './pace.ts'
+import type { Pace } from '../../src/core/pace.ts'
 import { keyProblem, keyTextsOf, selectSql, toChange } from './row-changes.ts'
 import type { RowContext } from './row-changes.ts'
 import type { Rows, Session } from './session.ts'

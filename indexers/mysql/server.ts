@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AquiferError } from '../../src/core/errors.ts'
 import { comparePlaces } from './cursor.ts'
 import type { LogEnd, LogPlace } from './cursor.ts'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import type { Run, Session } from './session.ts'
 
 /** What has to be known of a server before anything is read from it. */

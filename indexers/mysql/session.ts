@@ -1,8 +1,10 @@
 import type { Connection } from 'mysql2'
-import { connect, destroy } from './connect.ts'
+import { destroyConnection } from '../../src/core/mysql.ts'
+import { connect } from './connect.ts'
 import type { Address } from './connect.ts'
-import { cancelled, isConnectionLost, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
+import { isConnectionLost, toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /** A value as the server sent it: text in UTF-8, binary columns as they are. */
 export type Cell = Buffer | null
@@ -59,7 +61,7 @@ export function openSession(address: Address, stop: AbortSignal): Session {
       await run(own, place, `set session ${limit}`)
       return own
     } catch (error) {
-      destroy(own)
+      destroyConnection(own)
       throw error
     }
   }
@@ -78,7 +80,7 @@ export function openSession(address: Address, stop: AbortSignal): Session {
 
   function drop(own: Connection): void {
     if (connection === own) connection = undefined
-    destroy(own)
+    destroyConnection(own)
   }
 
   async function run(own: Connection, place: Place, sql: string): Promise<Rows> {
@@ -115,7 +117,7 @@ export function openSession(address: Address, stop: AbortSignal): Session {
       throw toSourceError(thrown, place)
     } finally {
       if (!ended) kill(address, own.threadId)
-      destroy(own)
+      destroyConnection(own)
     }
   }
 
@@ -178,6 +180,6 @@ function kill(address: Address, threadId: number): void {
   void (async () => {
     const killer = await connect(address, { subject: '', what: '' }, AbortSignal.timeout(killTimeoutMs))
     await send(killer, `kill ${threadId}`).catch(() => {})
-    destroy(killer)
+    destroyConnection(killer)
   })().catch(() => {})
 }

@@ -1,38 +1,11 @@
-import { AquiferError } from '../../src/core/errors.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
+import type { AquiferError } from '../../src/core/errors.ts'
+import { networkReasons, wordError } from '../../src/core/source-error.ts'
+import type { Place, Worded } from '../../src/core/source-error.ts'
 
-/** What a statement is run for; names the place in messages. */
-export interface Place {
-  /** Such as `Source films`. */
-  readonly subject: string
-  /** Such as `shop.film`. */
-  readonly what: string
-}
-
-export function invalidSource(
-  place: Place,
-  problem: string,
-  options: { cause?: unknown; fix?: string } = {},
-): AquiferError {
-  return new AquiferError('SOURCE_INVALID', `${place.subject}: ${problem}`, options)
-}
-
-/** The cursor tells nothing about what the source holds now: it has to be read anew. */
-export function expired(place: Place, why: string, cause?: unknown): AquiferError {
-  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
-}
-
-export function cancelled(): AquiferError {
-  return new AquiferError('CANCELLED', 'Reading the source was stopped.')
-}
-
-/** Whatever the driver threw, in our words: the server's own may hold values, SQL and addresses. */
+/** Whatever the driver threw, in our words. */
 export function toSourceError(thrown: unknown, place: Place): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
   const number = errorNumber(thrown)
-  const [code, problem, fix] = number === undefined ? wordConnection(thrown) : wordNumber(number, place)
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `${place.subject}: ${problem}`, options)
+  return wordError(thrown, place, () => (number === undefined ? wordConnection(thrown) : wordNumber(number, place)))
 }
 
 /** Whether the connection was lost, or never there. */
@@ -40,8 +13,6 @@ export function isConnectionLost(thrown: unknown): boolean {
   const number = errorNumber(thrown)
   return number === undefined || endings.has(number)
 }
-
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
 
 /** The number by which the server names an error; undefined for what did not come from it. */
 export function errorNumber(thrown: unknown): number | undefined {
@@ -118,11 +89,4 @@ function wordConnection(thrown: unknown): Worded {
   ]
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the address of the connection',
-  ENOTFOUND: 'the host of the connection is not known',
-  EAI_AGAIN: 'the host of the connection could not be looked up',
-  ETIMEDOUT: 'the database does not answer',
-  EHOSTUNREACH: 'there is no way to the host of the connection',
-  ENETUNREACH: 'there is no way to the host of the connection',
-}
+const reasons = networkReasons('the database', 'the connection')

@@ -6,8 +6,8 @@ import { findAncestors } from './ancestors.ts'
 import type { Ancestor } from './ancestors.ts'
 import type { Server } from './server.ts'
 import type { Session } from './session.ts'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { quoteName, textSql } from './sql.ts'
 
 /** What a source reads, as it is right now. */

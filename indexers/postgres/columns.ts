@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export interface Column {
   readonly name: string

@@ -9,7 +9,7 @@ export const PostgresConnection = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_]{0,39}$/, 'a name of lower-case letters, digits and _')
     .default('aquifer')
-    .describe('Beginning of the name of the replication slot and publication, for sources with mode: stream'),
+    .describe('Name of the publication, and beginning of that of the replication slot, of sources with mode: stream'),
   walBudget: Size.prefault('10GB').describe(
     'The log that the slot may make the server keep; beyond it the slot is dropped and the tables are read again',
   ),

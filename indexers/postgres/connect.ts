@@ -2,8 +2,9 @@ import { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { PostgresConnection } from './config.ts'
-import { invalidSource, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import { toSourceError } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export interface Address {
   readonly url: string

@@ -1,8 +1,8 @@
 import { findColumn } from './columns.ts'
 import type { Column } from './columns.ts'
 import type { PostgresSource } from './config.ts'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { column } from './sql.ts'
 
 /** The column by which changed rows are found. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../schemas/record.ts'
-import { AquiferError } from '../../src/core/errors.ts'
-import type { Place } from './source-error.ts'
+import { expired } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 const Xid = z.string().regex(/^\d+$/)
 
@@ -32,8 +32,4 @@ export function parseCursor(saved: Json | undefined, place: Place): Cursor | und
   const cursor = Cursor.safeParse(saved)
   if (!cursor.success) throw expired(place, 'its cursor is not one of this version', cursor.error)
   return cursor.data
-}
-
-export function expired(place: Place, why: string, cause?: unknown): AquiferError {
-  return new AquiferError('CURSOR_EXPIRED', `${place.subject}: ${why}.`, { cause })
 }

@@ -1,6 +1,6 @@
 import type { Moment } from './server.ts'
 import type { Session } from './session.ts'
-import type { Place } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /**
  * Who may still write values that are already old. A transaction takes the time of its start, or a number, long before

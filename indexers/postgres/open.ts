@@ -1,6 +1,8 @@
 import type { Change, Json } from '../../schemas/record.ts'
 import { AquiferError } from '../../src/core/errors.ts'
 import type { Cursors, Indexer, OpenOptions } from '../../src/core/indexer.ts'
+import { isStop } from '../../src/core/source-error.ts'
+import { untilStopped } from '../../src/core/until-stopped.ts'
 import type { PostgresConnection, PostgresSource } from './config.ts'
 import { addressOf } from './connect.ts'
 import { readKeys } from './read-keys.ts'
@@ -33,11 +35,8 @@ export async function openPostgres(
         : await openStream({
             readers: streamed,
             address,
-            slot: `${connection.slot}_${options
-              .digest('slot')
-              .toLowerCase()
-              .replaceAll(/[^a-z0-9]/g, '_')
-              .slice(0, 12)}`,
+            slot: slotName(connection.slot, options),
+            publication: connection.slot,
             walBudget: connection.walBudget,
             clock: options.clock,
             signal: options.signal,
@@ -47,6 +46,14 @@ export async function openPostgres(
     await session[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** A slot is known all over its server, where other databases, deployments and connections have theirs. */
+function slotName(prefix: string, { connection, digest }: OpenOptions<PostgresSource>): string {
+  const own = digest(`slot ${connection}`)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '_')
+  return `${prefix}_${own.slice(0, 12)}`
 }
 
 interface Opened {
@@ -79,8 +86,9 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
     const cursors = new Map<string, Json>(Object.entries(after))
     for (;;) {
       for (const [name, reader] of polled) {
-        cursors.set(name, yield* untilAborted(readSource(reader, cursors.get(name)), signal))
-        if (signal.aborted) return
+        const cursor = yield* untilStopped(readSource(reader, cursors.get(name)), signal)
+        if (cursor === undefined || signal.aborted) return
+        cursors.set(name, cursor)
       }
       if (stream !== undefined) yield* follow(stream, cursors)
       if (until === 'now' || signal.aborted) return
@@ -99,7 +107,7 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
         yield change
       }
     } catch (error) {
-      if (!(signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED')) throw error
+      if (!isStop(error, signal)) throw error
     }
   }
 
@@ -119,22 +127,5 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
       await stream?.[Symbol.asyncDispose]()
       await session[Symbol.asyncDispose]()
     },
-  }
-}
-
-/** Ends without an error, and so without the checkpoint that was due, where the error is only that reading was stopped. */
-async function* untilAborted(changes: AsyncGenerator<Change, Json>, signal: AbortSignal): AsyncGenerator<Change, Json> {
-  try {
-    for (;;) {
-      const next = await changes.next()
-      if (next.done === true) return next.value
-      if (signal.aborted) return null
-      yield next.value
-    }
-  } catch (error) {
-    if (signal.aborted && error instanceof AquiferError && error.code === 'CANCELLED') return null
-    throw error
-  } finally {
-    await changes.return(null)
   }
 }

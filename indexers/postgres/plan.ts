@@ -1,5 +1,5 @@
 import type { PostgresSource } from './config.ts'
-import { expired } from './cursor.ts'
+import { expired } from '../../src/core/source-error.ts'
 import type { Cursor } from './cursor.ts'
 import type { Relation } from './relation.ts'
 import type { Moment } from './server.ts'

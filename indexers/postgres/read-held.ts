@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { startPace } from './pace.ts'
+import { startPace } from '../../src/core/pace.ts'
 import type { Run, Rows, Session } from './session.ts'
-import type { Place } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 /** A statement whose result the server keeps, so that it outlives its transaction. */
 export interface Held {
@@ -27,7 +27,7 @@ export async function* readHeld(session: Session, place: Place, { name }: Held):
     for (;;) {
       const limit = pace.rows
       const page = await session.transaction(place, (run) => run(`fetch ${limit} from ${name}`))
-      pace.observe(page)
+      pace.observe(page.rows)
       if (page.rows.length > 0) yield page
       if (page.rows.length < limit) return
     }

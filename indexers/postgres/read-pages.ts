@@ -1,8 +1,8 @@
 import { ownValues, selectSql } from './batch.ts'
 import type { Batch } from './batch.ts'
 import { sameColumns } from './columns.ts'
-import { expired } from './cursor.ts'
-import { startPace } from './pace.ts'
+import { expired } from '../../src/core/source-error.ts'
+import { startPace } from '../../src/core/pace.ts'
 import type { Relation } from './relation.ts'
 import type { Run, Rows, Session } from './session.ts'
 import { column } from './sql.ts'
@@ -27,7 +27,7 @@ export async function* readPages(
     const last = page.rows.at(-1)
     if (last === undefined) return
     if (!sameColumns(page.columns.slice(ownValues), relation.columns)) throw expired(place, 'its columns changed')
-    pace.observe(page)
+    pace.observe(page.rows)
     after = places.map((at) => last[at] ?? '')
     yield { items: page.rows.map((row) => ({ row, repeated: false })), after }
     if (page.rows.length < limit) return

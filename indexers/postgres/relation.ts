@@ -7,8 +7,8 @@ import { cursorColumn } from './cursor-column.ts'
 import type { CursorColumn } from './cursor-column.ts'
 import type { Moment } from './server.ts'
 import type { Run } from './session.ts'
-import { invalidSource } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import { quoteName } from './sql.ts'
 
 /** A table by its own name. */

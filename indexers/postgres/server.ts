@@ -1,5 +1,6 @@
-import { invalidSource, sqlState } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { invalidSource } from '../../src/core/source-error.ts'
+import { sqlState } from './source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 import type { Run, Session } from './session.ts'
 
 /** What has to be known of a server before anything is read from it. */

@@ -1,10 +1,10 @@
 import type { Client, QueryArrayConfig } from 'pg'
-import { AquiferError } from '../../src/core/errors.ts'
 import type { Column } from './columns.ts'
 import { cancelStatement, connect } from './connect.ts'
 import type { Address } from './connect.ts'
 import { sqlState, toSourceError } from './source-error.ts'
-import type { Place } from './source-error.ts'
+import { cancelled } from '../../src/core/source-error.ts'
+import type { Place } from '../../src/core/source-error.ts'
 
 export interface Rows {
   readonly columns: readonly Column[]
@@ -149,8 +149,4 @@ async function sendStatement(client: Client, { text, values }: Statement): Promi
   }
   const { fields, rows } = await client.query<(string | null)[]>(config)
   return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeId: String(dataTypeID) })), rows }
-}
-
-function cancelled(): AquiferError {
-  return new AquiferError('CANCELLED', 'Reading the source was stopped.')
 }

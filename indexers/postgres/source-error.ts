@@ -1,32 +1,12 @@
-import { AquiferError } from '../../src/core/errors.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
+import type { AquiferError } from '../../src/core/errors.ts'
+import { networkReasons, wordError } from '../../src/core/source-error.ts'
+import type { Place, Worded } from '../../src/core/source-error.ts'
 
-/** What a statement is run for; names the place in messages. */
-export interface Place {
-  /** Such as `Source films`. */
-  readonly subject: string
-  /** Such as `public.film` or `its query`. */
-  readonly what: string
-}
-
-export function invalidSource(
-  place: Place,
-  problem: string,
-  options: { cause?: unknown; fix?: string } = {},
-): AquiferError {
-  return new AquiferError('SOURCE_INVALID', `${place.subject}: ${problem}`, options)
-}
-
-/** Whatever the driver threw, in our words: Postgres's own may hold values, SQL and addresses. */
+/** Whatever the driver threw, in our words. */
 export function toSourceError(thrown: unknown, place: Place): AquiferError {
-  if (thrown instanceof AquiferError) return thrown
   const state = sqlState(thrown)
-  const [code, problem, fix] = state === undefined ? wordConnection(thrown) : wordState(state, place)
-  const options = fix === undefined ? { cause: thrown } : { cause: thrown, fix }
-  return new AquiferError(code, `${place.subject}: ${problem}`, options)
+  return wordError(thrown, place, () => (state === undefined ? wordConnection(thrown) : wordState(state, place)))
 }
-
-type Worded = readonly [code: ErrorCode, problem: string, fix?: string]
 
 function wordState(state: string, { what }: Place): Worded {
   const known = byState[state]
@@ -93,15 +73,7 @@ function wordConnection(thrown: unknown): Worded {
   return ['SOURCE_UNREACHABLE', reasons[code] ?? wordText(text)]
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens at the address of the connection',
-  ENOTFOUND: 'the host of the connection is not known',
-  EAI_AGAIN: 'the host of the connection could not be looked up',
-  ETIMEDOUT: 'the database does not answer',
-  EHOSTUNREACH: 'there is no way to the host of the connection',
-  ENETUNREACH: 'there is no way to the host of the connection',
-  ENOENT: 'there is no socket at the path of the connection',
-}
+const reasons = networkReasons('the database', 'the connection')
 
 function wordText(text: string): string {
   if (/timeout/i.test(text)) return 'the database does not answer'

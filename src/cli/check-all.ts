@@ -110,6 +110,7 @@ async function checkStores(parts: AppOptions): Promise<readonly Checked[]> {
 async function checkGroup(group: SourceGroup, signal: AbortSignal): Promise<void> {
   const sources = Object.fromEntries(group.jobs.map(({ config }) => [config.name, config.options]))
   const indexer = await group.type.open(await group.connection(), {
+    connection: group.jobs[0]?.config.connection ?? '',
     sources,
     until: 'now',
     signal,

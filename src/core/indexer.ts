@@ -39,6 +39,8 @@ export interface Indexer extends AsyncDisposable {
 }
 
 export interface OpenOptions<Source> {
+  /** Name of the connection; '' for a type that needs none. */
+  readonly connection: string
   /** The sources of this connection by name. */
   readonly sources: Readonly<Record<string, Source>>
   readonly until: 'now' | 'abort'

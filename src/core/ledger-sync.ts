@@ -123,7 +123,7 @@ export interface LedgerSync {
     after: string | undefined
     limit: number
   }): Promise<readonly { key: string; digest: string }[]>
-  /** Begins a full read: forgets the cursor, makes a comparison of keys due, and notes the mapping that the records will have been made with. */
+  /** Begins a full read: forgets the cursor, makes a comparison of keys due, and notes the mapping of the records to come. */
   startFullRead(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
   /** The source's keys were compared with the ledger's: deletes up to now are known. */
   noteCompared(args: { sourceId: number; epoch: number }): Promise<void>

@@ -151,6 +151,7 @@ async function openGroup(
 ): Promise<Indexer> {
   const key = await context.ledger.secret({ purpose: 'digest' })
   return group.type.open(await group.connection(), {
+    connection: readings[0]?.job.config.connection ?? '',
     sources: Object.fromEntries(readings.map(({ job }) => [job.config.name, job.config.options])),
     until,
     signal,

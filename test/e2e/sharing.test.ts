@@ -12,7 +12,7 @@ import { readStoreOwner } from '../kit/store-owner.ts'
 import { until } from '../kit/until.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const seconds = Number(process.env['AQUIFER_SHARING_SECONDS'] ?? 30)
+const seconds = Number(process.env['AQUIFER_SHARING_SECONDS'] ?? 20)
 const longestMs = 2000
 
 test(

@@ -101,7 +101,8 @@ export function openSources(
   options: Partial<ReadOptions> = {},
 ): Promise<Indexer> {
   const entries = Object.entries(sources).map(([name, source]) => [name, PostgresSource.parse(source)] as const)
-  return postgres.open(connectionTo(url), { ...readOptions(options), sources: Object.fromEntries(entries) })
+  const opening = readOptions({ connection: new URL(url).pathname, ...options })
+  return postgres.open(connectionTo(url), { ...opening, sources: Object.fromEntries(entries) })
 }
 
 export function toReading(changes: readonly Change[]): Reading {

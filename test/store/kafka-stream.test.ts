@@ -56,7 +56,7 @@ test('a message that cannot be processed is set aside under its place, and the n
       key: 'b',
       position: '0:2',
       modifiedAt: '2023-11-14T22:13:20.000Z',
-      content: { kind: 'row', row: { n: 2 } },
+      content: { kind: 'row', row: { n: 2 }, sparse: true },
     },
   ])
 })

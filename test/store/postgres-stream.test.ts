@@ -252,6 +252,30 @@ test('a row is not read before the transaction that named it is seen: a commit i
 })
 
 describe('the log', () => {
+  test('is followed in several databases of a server at once', async () => {
+    await using one = await openSourceDatabase(items)
+    await using other = await openSourceDatabase(items)
+    await using first = await follow(one)
+    await using second = await follow(other)
+    await first.read()
+    await second.read()
+    await one.run(`insert into item values (1, 'one', 1)`)
+    await other.run(`insert into item values (2, 'two', 2)`)
+    expect([shown(await first.read()), shown(await second.read())]).toEqual([['put 1'], ['put 2']])
+  })
+
+  test('and the publication are left alone by opening, which only checks', async () => {
+    await using database = await openSourceDatabase(items)
+    {
+      await using _ = await database.open({ items: source })
+    }
+    const made = await database.run(
+      `select pubname from pg_publication union all select slot_name from pg_replication_slots
+        where database = current_database()`,
+    )
+    expect(made).toEqual([])
+  })
+
   test('is given up only up to what was committed', async () => {
     await using database = await openSourceDatabase(items)
     const confirmed = async (): Promise<unknown> =>
@@ -369,6 +393,21 @@ describe('what cannot be followed is refused with what to do', () => {
       code: 'SOURCE_INVALID',
       fix: 'Use mode poll.',
     })
+  })
+
+  test('a user who may not publish the table, until its owner has done that', async () => {
+    await using database = await openSourceDatabase(`${items}; grant select on item to ${reader}`)
+    await database.run(`alter role ${reader} replication`)
+    const open = (): Promise<Indexer> => openSources(database.url, { items: source })
+    await expect(open()).rejects.toMatchObject({
+      code: 'SOURCE_AUTH',
+      message: 'Source items: this user may not publish item',
+      fix: expect.stringContaining('CREATE PUBLICATION "aquifer" FOR TABLE "public"."item" WITH'),
+    })
+    await database.run('create publication aquifer for table item with (publish_via_partition_root = true)')
+    await using indexer = await open()
+    expect(shown(await collect(indexer.changes({})))).toEqual([])
+    await database.run(`alter role ${reader} noreplication`)
   })
 
   test('a user who may not follow the log', async () => {

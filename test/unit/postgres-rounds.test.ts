@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { markRepeats } from '../../indexers/postgres/batch.ts'
 import { addMark, settleMarks } from '../../indexers/postgres/marks.ts'
 import type { Marks, Running } from '../../indexers/postgres/marks.ts'
-import { startPace } from '../../indexers/postgres/pace.ts'
+import { startPace } from '../../src/core/pace.ts'
 import { checkHistory, isWhole, planRound } from '../../indexers/postgres/plan.ts'
 import type { Cursor } from '../../indexers/postgres/cursor.ts'
 import type { Relation } from '../../indexers/postgres/relation.ts'
@@ -135,11 +135,11 @@ test('a page grows with short rows and shrinks to one with huge ones', () => {
   const pace = startPace()
   expect(pace.rows).toBe(100)
   for (const expected of [400, 1600, 5000]) {
-    pace.observe(page(pace.rows, 10))
+    pace.observe(page(pace.rows, 10).rows)
     expect(pace.rows).toBe(expected)
   }
-  pace.observe(page(3, 1_000_000))
+  pace.observe(page(3, 1_000_000).rows)
   expect(pace.rows).toBe(1)
-  pace.observe(page(0, 0))
+  pace.observe(page(0, 0).rows)
   expect(pace.rows).toBe(1)
 })

@@ -4,7 +4,7 @@ import type { AquiferError } from '../../../src/core/errors.ts'
 import { connect } from '../connect.ts'
 import type { Address } from '../connect.ts'
 import { toSourceError } from '../source-error.ts'
-import type { Place } from '../source-error.ts'
+import type { Place } from '../../../src/core/source-error.ts'
 import { quoteName } from '../sql.ts'
 import { lsnText } from './lsn.ts'
 

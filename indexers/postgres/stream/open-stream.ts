@@ -5,7 +5,8 @@ import type { Cursors } from '../../../src/core/indexer.ts'
 import type { Address } from '../connect.ts'
 import { placeOf, type TableName } from '../relation.ts'
 import type { Reader } from '../round.ts'
-import { sqlState, type Place } from '../source-error.ts'
+import { type Place } from '../../../src/core/source-error.ts'
+import { sqlState } from '../source-error.ts'
 import { parseStreamCursor, type StreamCursor } from './cursor.ts'
 import { nothingTold, take, type Follower, type Progress, type Told } from './follow.ts'
 import {
@@ -19,7 +20,7 @@ import {
 } from './followed-source.ts'
 import { openLog, type Log } from './log.ts'
 import { lsnNumber, lsnText } from './lsn.ts'
-import { checkIdentity, ensurePublication } from './publication.ts'
+import { checkIdentity, checkPublishable, ensurePublication } from './publication.ts'
 import { checkServer, createSlot, dropSlot, findSlot, outwaitWriters } from './slot.ts'
 
 /** The sources of a connection that are followed in its log, all by one slot. */
@@ -33,8 +34,8 @@ export interface Stream extends AsyncDisposable {
 interface StreamOptions {
   readonly readers: ReadonlyMap<string, Reader>
   readonly address: Address
-  /** Name of the slot and of the publication. */
   readonly slot: string
+  readonly publication: string
   /** Bytes of log that the slot may make the server keep. */
   readonly walBudget: number
   readonly clock: Clock
@@ -64,28 +65,23 @@ interface Followed {
   cursor: StreamCursor
 }
 
-/** Checks that the server, the user and the tables are fit for it; creates the publication. */
+/** Checks that the server, the user and the tables are fit for it; changes nothing yet. */
 export async function openStream(options: StreamOptions): Promise<Stream> {
-  const { readers, address, slot, clock, signal } = options
+  const { readers, address, slot, publication, clock, signal } = options
   const [first] = readers.values()
   if (first === undefined) throw new AquiferError('INTERNAL', 'A stream of no source.')
   const { session } = first
   const place = placeOf(first.name, first.source)
   await checkServer(session, place)
-  await publish([...readers.values()])
+  for (const { relation } of await lookAtAll()) await checkPublishable(session, publication, relation)
   const followed = new Map<string, Followed>()
   const progress: Progress = { position: 0n, transaction: undefined }
   let log: Log | undefined
 
-  async function publish(all: readonly Reader[]): Promise<readonly FollowedSource[]> {
+  async function lookAtAll(): Promise<readonly FollowedSource[]> {
     const sources: FollowedSource[] = []
-    for (const reader of all) sources.push(await lookAt(reader))
+    for (const reader of readers.values()) sources.push(await lookAt(reader))
     for (const { relation } of sources) await checkIdentity(session, relation)
-    await ensurePublication(
-      session,
-      slot,
-      sources.map(({ relation }) => relation),
-    )
     return sources
   }
 
@@ -97,6 +93,10 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
 
   /** Looks at each source and decides where it goes on; undefined: from the start. */
   async function prepare(after: Cursors): Promise<void> {
+    // Before the slot: of changes that came before its publication, a slot can tell nothing.
+    const sources = await lookAtAll()
+    const tables = sources.map(({ relation }) => relation)
+    await ensurePublication(session, publication, tables)
     let kept = await findSlot(session, place, slot)
     if (kept !== undefined && kept.kept > BigInt(options.walBudget)) {
       await closeLog()
@@ -106,7 +106,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     if (kept === undefined) await closeLog()
     const isNew = kept === undefined
     const { confirmed } = kept ?? (await createSlot(session, place, slot))
-    for (const source of await publish([...readers.values()])) {
+    for (const source of sources) {
       const { name } = source.reader
       const cursor = parse(after[name], source.relation.place)
       const isKept = cursor !== undefined && !isNew && lsnNumber(cursor.lsn) >= confirmed && goesOn(cursor, source)
@@ -167,7 +167,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     await closeLog()
     progress.position = from
     progress.transaction = undefined
-    const opening = { address, place, slot, publication: slot, from, signal }
+    const opening = { address, place, slot, publication, from, signal }
     log = await openLog(opening).catch(async (error: unknown) => {
       if (!(error instanceof Error) || sqlState(error.cause) !== '55006') throw error
       // Whoever has the claim on the sources has the slot: what still holds it is a process that is gone or fenced.

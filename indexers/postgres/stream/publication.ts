@@ -1,8 +1,8 @@
 import { AquiferError } from '../../../src/core/errors.ts'
 import type { TableName } from '../relation.ts'
 import type { Session } from '../session.ts'
-import { invalidSource } from '../source-error.ts'
-import type { Place } from '../source-error.ts'
+import { invalidSource } from '../../../src/core/source-error.ts'
+import type { Place } from '../../../src/core/source-error.ts'
 import { quoteName } from '../sql.ts'
 
 /** A table that is to be followed. */
@@ -13,16 +13,40 @@ export interface Followed {
   readonly parts: readonly string[]
 }
 
+const rightsSql = `select pg_has_role(c.relowner, 'usage'), exists (select from pg_publication_tables
+    where pubname = $2 and schemaname = n.nspname and tablename = c.relname)
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = $1::regclass`
+
+/** SOURCE_AUTH where `ensurePublication` would be refused. */
+export async function checkPublishable(session: Session, name: string, { place, table }: Followed): Promise<void> {
+  const { rows } = await session.query(place, rightsSql, [tableSql(table), name])
+  const [isOwner, isPublished] = rows[0] ?? []
+  if (isOwner !== 't' && isPublished !== 't') throw unpublishable(name, place, table)
+}
+
+function unpublishable(name: string, place: Place, table: TableName, cause?: unknown): AquiferError {
+  return new AquiferError('SOURCE_AUTH', `${place.subject}: this user may not publish ${place.what}`, {
+    cause,
+    fix: `Let the owner of the table run: CREATE PUBLICATION ${quoteName(name)} FOR TABLE ${tableSql(table)} WITH (publish_via_partition_root = true), or ALTER PUBLICATION ${quoteName(name)} ADD TABLE ${tableSql(table)}.`,
+  })
+}
+
+function tableSql({ schema, name }: TableName): string {
+  return `${quoteName(schema)}.${quoteName(name)}`
+}
+
 /** Makes the log tell of these tables. Nothing is ever taken out: other sources of the connection may be read elsewhere. */
 export async function ensurePublication(session: Session, name: string, tables: readonly Followed[]): Promise<void> {
-  const [{ place } = { place: { subject: 'A source', what: 'its table' } }] = tables
+  const [first] = tables
+  if (first === undefined) return
+  const { place } = first
   const { rows } = await session.query(
     place,
     `select pubviaroot and pubinsert and pubupdate and pubdelete and pubtruncate from pg_publication where pubname = $1`,
     [name],
   )
   if (rows.length === 0) {
-    await change(session, place, `create publication ${quoteName(name)} with (publish_via_partition_root = true)`)
+    await change(first, `create publication ${quoteName(name)} with (publish_via_partition_root = true)`)
   } else if (rows[0]?.[0] !== 't') {
     throw invalidSource(place, `publication ${name} does not tell of all changes by their root table`, {
       fix: `Run ALTER PUBLICATION ${name} SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true).`,
@@ -38,20 +62,16 @@ export async function ensurePublication(session: Session, name: string, tables: 
     const listed = JSON.stringify([one.table.schema, one.table.name])
     if (known.has(listed)) continue
     known.add(listed)
-    const table = `${quoteName(one.table.schema)}.${quoteName(one.table.name)}`
-    await change(session, one.place, `alter publication ${quoteName(name)} add table ${table}`)
+    await change(one, `alter publication ${quoteName(name)} add table ${tableSql(one.table)}`)
   }
-}
 
-async function change(session: Session, place: Place, sql: string): Promise<void> {
-  try {
-    await session.query(place, sql)
-  } catch (error) {
-    if (!(error instanceof AquiferError) || error.code !== 'SOURCE_AUTH') throw error
-    throw new AquiferError('SOURCE_AUTH', `${place.subject}: this user may not publish ${place.what}`, {
-      cause: error,
-      fix: `Let the owner of the table run: ${sql.replace('create publication', 'CREATE PUBLICATION')};`,
-    })
+  async function change({ place: at, table }: Followed, sql: string): Promise<void> {
+    try {
+      await session.query(at, sql)
+    } catch (error) {
+      if (error instanceof AquiferError && error.code === 'SOURCE_AUTH') throw unpublishable(name, at, table, error)
+      throw error
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 import { AquiferError } from '../../../src/core/errors.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { Session } from '../session.ts'
-import { invalidSource } from '../source-error.ts'
-import type { Place } from '../source-error.ts'
+import { cancelled, invalidSource } from '../../../src/core/source-error.ts'
+import type { Place } from '../../../src/core/source-error.ts'
 import { lsnNumber } from './lsn.ts'
 
 export interface Slot {
@@ -113,6 +113,6 @@ export async function outwaitWriters(
       )
     }
     await clock.sleep(pauseMs, signal)
-    if (signal.aborted) throw new AquiferError('CANCELLED', 'Reading the source was stopped.')
+    if (signal.aborted) throw cancelled()
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions, Pool, PoolConnection } from 'mysql2'
 import { AquiferError } from '../../../core/errors.ts'
+import { destroyConnection, mysqlUrlFix, parseMysqlUrl, type MysqlTarget } from '../../../core/mysql.ts'
 import { askOn, type Ask } from './ask.ts'
 import type { MysqlOptions } from './config.ts'
 import { chooseWatermark, type Watermark } from './watermark.ts'
@@ -92,7 +93,7 @@ export function openConnections(name: string, options: MysqlOptions): Connection
       const killed = kill(connection.threadId).catch(() => {})
       killing.add(killed)
       void killed.finally(() => killing.delete(killed))
-      destroy(connection)
+      destroyConnection(connection)
     },
     [Symbol.asyncDispose]: async () => {
       const opened = await pool?.catch(() => undefined)
@@ -115,36 +116,18 @@ async function prepareSession(connection: PoolConnection): Promise<Session> {
   return { connection, ask, mariadb, watermark: await chooseWatermark(ask), limits: '', used: false }
 }
 
-/** The driver's own way only says goodbye, and would go on reading what the server still sends. */
-function destroy(connection: PoolConnection): void {
-  connection.destroy()
-  const stream: unknown = 'stream' in connection ? connection.stream : undefined
-  if (stream instanceof Object && 'destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
-}
-
-type Address = Pick<ConnectionOptions, 'host' | 'port' | 'user' | 'password' | 'database'>
-
-/** What else a URL may say to the driver, such as several statements at once, it does not say here. */
-function addressOf(name: string, url: string): Address {
-  const parsed = /^(?:mysql|mariadb):\/\//.test(url) ? URL.parse(url) : null
+function addressOf(name: string, url: string): MysqlTarget {
   try {
-    if (parsed === null || parsed.hostname === '') throw new Error('not a URL of MySQL')
-    return {
-      host: decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1')),
-      port: parsed.port === '' ? 3306 : Number(parsed.port),
-      user: decodeURIComponent(parsed.username),
-      password: decodeURIComponent(parsed.password),
-      ...(parsed.pathname.length > 1 ? { database: decodeURIComponent(parsed.pathname.slice(1)) } : {}),
-    }
+    return parseMysqlUrl(url)
   } catch (cause) {
     throw new AquiferError('CONFIG_INVALID', `Connection ${name}: its URL is not a MySQL URL.`, {
       cause,
-      fix: 'Write it as mysql://USER:PASSWORD@HOST:3306/DATABASE, with special characters percent-encoded.',
+      fix: mysqlUrlFix,
     })
   }
 }
 
-async function configOf(address: Address, tls: MysqlOptions['tls']): Promise<ConnectionOptions> {
+async function configOf(address: MysqlTarget, tls: MysqlOptions['tls']): Promise<ConnectionOptions> {
   return {
     ...address,
     ...(tls === false ? {} : { ssl: tls === true ? {} : { ca: await readFile(tls.ca) } }),

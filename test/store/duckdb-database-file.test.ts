@@ -35,7 +35,11 @@ async function openShop(): Promise<Shop> {
 }
 
 /** Writes to the file from another process, as whoever loads it does; what it fails with, or ''. */
-async function writeElsewhere(file: string, sql: string, thenWaitMs = 0): Promise<string> {
+async function writeElsewhere(
+  file: string,
+  sql: string,
+  { thenWaitMs = 0, onWritten = () => {} }: { readonly thenWaitMs?: number; readonly onWritten?: () => void } = {},
+): Promise<string> {
   const program = `const { DuckDBInstance } = await import('@duckdb/node-api')
     const instance = await DuckDBInstance.create(process.argv[1])
     const connection = await instance.connect()
@@ -44,7 +48,9 @@ async function writeElsewhere(file: string, sql: string, thenWaitMs = 0): Promis
     await new Promise((resolve) => setTimeout(resolve, Number(process.argv[3])))`
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const args = ['--input-type=module', '--eval', program, file, sql, String(thenWaitMs)]
-  return run(process.execPath, args, { cwd }).then(
+  const writing = run(process.execPath, args, { cwd })
+  writing.child.stdout?.once('data', onWritten)
+  return writing.then(
     () => '',
     (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)),
   )
@@ -81,14 +87,15 @@ test('a writer has its turn between statements, and what it wrote is in the next
 
 test('while another process writes the file, that is said', async () => {
   await using shop = await openShop()
-  let ended = false
-  const writing = writeElsewhere(shop.file, 'insert into orders values (100, 1)', 2000).finally(() => (ended = true))
-  const failures = new Set<string>()
-  for (; !ended && failures.size === 0; await sleep(150)) {
-    const outcome = await shop.failure('from orders')
-    if (outcome !== 'answered') failures.add(outcome)
-  }
-  expect([...failures]).toEqual(['METRIC_ENGINE_BUSY Connection lake: another process writes its database file'])
+  const written = Promise.withResolvers<void>()
+  const writing = writeElsewhere(shop.file, 'insert into orders values (100, 1)', {
+    thenWaitMs: 2000,
+    onWritten: written.resolve,
+  })
+  await Promise.race([written.promise, writing])
+  expect(await shop.failure('from orders')).toBe(
+    'METRIC_ENGINE_BUSY Connection lake: another process writes its database file',
+  )
   expect(await writing).toBe('')
   expect(await shop.rows('select count(*) from orders')).toEqual([[11]])
 })

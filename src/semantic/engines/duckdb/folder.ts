@@ -11,18 +11,37 @@ const mostFiles = 100_000
 /** A folder with more is read again after a moment only. */
 const fewFiles = 1000
 const momentMs = 1000
+/** So many files of the last statement are looked at along with the folder: the next one often reads them, too. */
+const mostAhead = 50
 
 interface Walk {
   readonly paths: string[]
   readonly folders: Set<string>
 }
 
+interface Place {
+  readonly folder: string
+  /** What comes before the names of its entries. */
+  readonly prefix: string
+  /** Where it is without links. */
+  readonly real: string
+}
+
+interface Ahead {
+  readonly paths: readonly string[]
+  readonly states: Promise<readonly State[] | undefined>
+}
+
 /** The Parquet, CSV and JSON files of a folder and those below it, or one such file. Names that begin with . or _ do not count. */
 export function openFolder(path: string, connection: string): FileStore {
   let last: { readonly at: number; readonly listing: Listing } | undefined
   let root = path
+  let lastTaken: readonly string[] = []
+  let ahead: Ahead | undefined
 
   async function walk(): Promise<Listing> {
+    const entries = entriesOf(path, '')
+    entries.catch(() => {})
     const [real, state] = await Promise.all([realpath(path), stat(path)])
     if (state.isFile()) {
       root = dirname(path)
@@ -30,13 +49,13 @@ export function openFolder(path: string, connection: string): FileStore {
     }
     root = path
     const found: Walk = { paths: [], folders: new Set([real]) }
-    await walkFolder(path, '', real, found)
+    await walkEntries(await entries, { folder: path, prefix: '', real }, found)
     const outside = [...found.folders].filter((one) => !one.startsWith(`${real}/`))
     return { paths: found.paths.toSorted(), folders: outside.toSorted() }
   }
 
-  async function walkFolder(folder: string, prefix: string, real: string, found: Walk): Promise<void> {
-    for (const entry of await entriesOf(folder, prefix)) {
+  async function walkEntries(entries: readonly Dirent[], { folder, prefix, real }: Place, found: Walk): Promise<void> {
+    for (const entry of entries) {
       const name = prefix + entry.name
       const linked = entry.isSymbolicLink() ? await linkedFrom(join(folder, entry.name)) : undefined
       if (linked?.folder === true || entry.isDirectory()) {
@@ -44,7 +63,8 @@ export function openFolder(path: string, connection: string): FileStore {
         // A link that leads to where it is in would never end.
         if (linked !== undefined && (found.folders.has(target) || `${real}/`.startsWith(`${target}/`))) continue
         if (linked !== undefined) found.folders.add(target)
-        await walkFolder(join(folder, entry.name), `${name}/`, target, found)
+        const inside = { folder: join(folder, entry.name), prefix: `${name}/`, real: target }
+        await walkEntries(await entriesOf(inside.folder, inside.prefix), inside, found)
       } else if ((linked !== undefined || entry.isFile()) && fileKind(name) !== undefined) {
         if (linked !== undefined) found.folders.add(linked.real)
         found.paths.push(name)
@@ -66,6 +86,10 @@ export function openFolder(path: string, connection: string): FileStore {
       const now = Date.now()
       const few = last !== undefined && last.listing.paths.length <= fewFiles
       if (last !== undefined && !fresh && !few && now - last.at < momentMs) return last.listing
+      if (lastTaken.length <= mostAhead) {
+        ahead = { paths: lastTaken, states: statesOf(root, lastTaken, connection) }
+        ahead.states.catch(() => {})
+      }
       const listing = await walk().catch((error: unknown) => {
         throw error instanceof AquiferError ? error : unreadable(error, connection)
       })
@@ -73,13 +97,27 @@ export function openFolder(path: string, connection: string): FileStore {
       last = { at: now, listing: same }
       return same
     },
-    take: (paths) => takeFiles(root, paths, connection),
+    take: (paths) => {
+      // Whenever they were looked at: what holds is that they are the same when the statement has read them.
+      const states =
+        ahead !== undefined && isEqual(ahead.paths, paths) ? ahead.states : statesOf(root, paths, connection)
+      ahead = undefined
+      lastTaken = paths
+      return takeFiles({ root, paths, connection }, states)
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
 
-async function takeFiles(root: string, paths: readonly string[], connection: string): Promise<TakenFiles | undefined> {
-  const states = await statesOf(root, paths, connection)
+async function takeFiles(
+  {
+    root,
+    paths,
+    connection,
+  }: { readonly root: string; readonly paths: readonly string[]; readonly connection: string },
+  looked: Promise<readonly State[] | undefined>,
+): Promise<TakenFiles | undefined> {
+  const states = await looked
   if (states === undefined) return undefined
   const files = paths.map((path, i) => ({ path, local: join(root, path), ...stateAt(states, i) }))
   return {

@@ -258,3 +258,20 @@ test('check says what is missing', async () => {
     'METRIC_ENGINE_UNREACHABLE Connection lake: its path is not there (ENOENT)',
   )
 })
+
+test('a statement that comes again reads what its files hold now, whatever kind of values it brings', async () => {
+  await using lake = await openLake({ 'item.csv': 'id,size\n1,10\n2,20.5\n' })
+  const sql = 'select id, size from item where size > $1 order by id'
+  expect(await lake.rows(sql, [15])).toEqual([[2, 20.5]])
+  expect(await lake.rows(sql, [10.5])).toEqual([[2, 20.5]])
+  expect(await lake.rows(sql, [null])).toEqual([])
+  expect(await lake.rows(sql, [5_000_000_000])).toEqual([])
+  expect(await lake.rows(sql, [0])).toEqual([
+    [1, 10],
+    [2, 20.5],
+  ])
+  await lake.write('item.csv', 'id,colour,size\n7,red,40\n')
+  expect(await lake.rows(sql, [15])).toEqual([[7, 40]])
+  await lake.write('item.csv', 'id,size\nx,99\n')
+  expect(await lake.rows(sql, [15])).toEqual([['x', 99]])
+})

@@ -8,6 +8,7 @@ import { identifier, literal, type Database } from './database.ts'
 import { toDuckdbError } from './engine-error.ts'
 import { unreadable } from './folder.ts'
 import { Refused } from '../../engine-words.ts'
+import { keepStatements } from './kept-statements.ts'
 import type { TableRef } from './read-statement.ts'
 import { openReferences } from './references.ts'
 import { watermarkOf, type Reading, type Source } from './source.ts'
@@ -123,7 +124,9 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
     const { from, attached } = used
     const { state, alias } = attached
     const connection = await from.database.connect()
+    const statements = keepStatements(connection)
     const release = (): void => {
+      statements[Symbol.dispose]()
       connection.closeSync()
       leave(from, attached)
     }
@@ -136,6 +139,7 @@ export function openDatabaseFile({ name, path, openDatabase }: DatabaseFileOptio
     }
     return {
       connection,
+      statements,
       files: [{ path: 'its file', local: from.real }],
       watermark: state.watermark,
       isCurrent: async () => (await stateOf(from.real, name)).identity === state.identity,

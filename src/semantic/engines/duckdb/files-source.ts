@@ -6,6 +6,7 @@ import { toDuckdbError } from './engine-error.ts'
 import type { FileStore, Listing, TakenFile } from './file-store.ts'
 import { fileTables, type FileSet, type FileTables } from './file-tables.ts'
 import type { TableRef } from './read-statement.ts'
+import { keepStatements, type KeptStatements } from './kept-statements.ts'
 import { openReferences } from './references.ts'
 import { watermarkOf, type Reading, type Source } from './source.ts'
 import { tableSql, type TableSql } from './table-sql.ts'
@@ -24,6 +25,7 @@ interface FilesOptions {
 interface Session {
   readonly connection: DuckDBConnection
   readonly catalog: string
+  readonly statements: KeptStatements
   /** What each view was made of, by its name in SQL. */
   readonly views: Map<string, string>
 }
@@ -64,7 +66,7 @@ export function openFilesSource(options: FilesOptions): Source {
 
   /** Sessions that are still in use close when they are released. */
   function close({ idle, database }: Opened): void {
-    for (const { connection } of idle.splice(0)) connection.closeSync()
+    for (const session of idle.splice(0)) closeSession(session)
     database[Symbol.dispose]()
   }
 
@@ -75,7 +77,7 @@ export function openFilesSource(options: FilesOptions): Source {
     const catalog = `aquifer_${String(++sessions)}`
     await connection.run(`ATTACH ':memory:' AS ${catalog}`)
     await connection.run(`USE ${catalog}`)
-    return { connection, catalog, views: new Map() }
+    return { connection, catalog, statements: keepStatements(connection), views: new Map() }
   }
 
   async function giveBack(session: Session, from: Opened, outcome: 'well' | 'broken'): Promise<void> {
@@ -84,7 +86,7 @@ export function openFilesSource(options: FilesOptions): Source {
       from.idle.push(session)
       return
     }
-    session.connection.closeSync()
+    closeSession(session)
     if (outcome === 'well' || !isOpen) return
     opened = undefined
     close(from)
@@ -125,6 +127,7 @@ export function openFilesSource(options: FilesOptions): Source {
       }
       return {
         connection: session.connection,
+        statements: session.statements,
         files: taken.files,
         watermark: watermarkOf(taken.files.map(({ path, stamp }) => [path, stamp])),
         isCurrent: () => taken.isCurrent(),
@@ -158,8 +161,13 @@ export function openFilesSource(options: FilesOptions): Source {
   }
 }
 
+function closeSession({ connection, statements }: Session): void {
+  statements[Symbol.dispose]()
+  connection.closeSync()
+}
+
 async function makeViews(
-  { connection, catalog, views }: Session,
+  { connection, catalog, views, statements }: Session,
   sql: TableSql,
   tables: readonly Table[],
   files: readonly TakenFile[],
@@ -172,6 +180,7 @@ async function makeViews(
     const view = `${identifier(schema)}.${identifier(ref.table)}`
     const made = JSON.stringify([query, own.map(({ stamp }) => stamp)])
     if (views.get(view.toLowerCase()) === made) continue
+    statements.forget()
     if (schema !== 'main') await connection.run(`CREATE SCHEMA IF NOT EXISTS ${catalog}.${identifier(schema)}`)
     await connection.run(`CREATE OR REPLACE VIEW ${catalog}.${view} AS ${query}`)
     views.set(view.toLowerCase(), made)

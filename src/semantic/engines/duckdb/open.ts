@@ -79,7 +79,7 @@ export async function openDuckDb({ name, options, dir, log }: EngineOptions<Duck
     if (reading !== undefined) {
       let broken = false
       try {
-        const result = await runStatement(reading.connection, work)
+        const result = await runStatement(reading, work)
         if (await reading.isCurrent()) return { ...result, watermark: reading.watermark }
       } catch (error) {
         signal.throwIfAborted()

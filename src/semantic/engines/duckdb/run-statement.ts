@@ -1,4 +1,4 @@
-import { StatementType, type DuckDBConnection, type DuckDBPreparedStatement } from '@duckdb/node-api'
+import { StatementType, type DuckDBPreparedStatement } from '@duckdb/node-api'
 
 import { AquiferError } from '../../../core/errors.ts'
 import { limitRows } from '../../engine-rows.ts'
@@ -6,6 +6,7 @@ import type { EngineResult, RunLimits, SqlValue, Statement } from '../../engine.
 import { cellReader, columnType } from './cells.ts'
 import { interruptible } from './database.ts'
 import { Refused } from '../../engine-words.ts'
+import type { Reading } from './source.ts'
 
 export interface Work {
   readonly statement: Statement
@@ -13,13 +14,13 @@ export interface Work {
   readonly signal: AbortSignal
 }
 
-/** One query, prepared, its rows read in chunks as far as the limits go. Nothing of it is left on the connection. */
+/** One query, prepared, its rows read in chunks as far as the limits go. Nothing of its answer is left on the connection. */
 export async function runStatement(
-  connection: DuckDBConnection,
+  { connection, statements }: Pick<Reading, 'connection' | 'statements'>,
   { statement: { sql, values }, limits, signal }: Work,
 ): Promise<Omit<EngineResult, 'watermark'>> {
   return interruptible(connection, signal, async () => {
-    const prepared = await connection.prepare(sql)
+    const prepared = await statements.take(sql)
     let isRead = false
     try {
       signal.throwIfAborted()
@@ -39,9 +40,12 @@ export async function runStatement(
       isRead = !rows.truncated
       return { columns, rows: rows.rows, truncated: rows.truncated }
     } finally {
-      prepared.destroySync()
-      // What is left of an answer keeps its transaction open until another statement takes its place.
-      if (!isRead) await connection.run('SELECT 1').catch(() => {})
+      if (isRead) statements.giveBack(sql, prepared)
+      else {
+        prepared.destroySync()
+        // What is left of an answer keeps its transaction open until another statement takes its place.
+        await connection.run('SELECT 1').catch(() => {})
+      }
     }
   })
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import type { DuckDBConnection } from '@duckdb/node-api'
 
 import type { PlacedFile } from './engine-error.ts'
+import type { KeptStatements } from './kept-statements.ts'
 
 /** A connection on which a statement finds its tables, for that statement alone until it is released. */
 export interface Reading {
   readonly connection: DuckDBConnection
+  readonly statements: KeptStatements
   /** What the statement reads, to name it in errors. */
   readonly files: readonly PlacedFile[]
   readonly watermark: string

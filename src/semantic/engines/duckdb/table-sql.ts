@@ -114,8 +114,9 @@ export function tableSql({ connection: name, nulls, closing }: Context): {
       of: async (set, files) => {
         if (set.kind === 'csv') return csvQuery(database, set, files)
         if (set.kind === 'json') return jsonQuery(database, set, files)
-        const partitioned = String(set.partitioned)
-        return `SELECT * FROM read_parquet(${localList(files)}, union_by_name = true, hive_partitioning = ${partitioned})`
+        // Of one file it would change nothing, but is looked for whenever the statement is planned.
+        const union = files.length > 1 ? ', union_by_name = true' : ''
+        return `SELECT * FROM read_parquet(${localList(files)}${union}, hive_partitioning = ${String(set.partitioned)})`
       },
     }),
   }

@@ -176,3 +176,23 @@ FROM (
   const finance = ask({ metrics: ['revenue'], by: ['customer__tier'] }, { id: 'f', groups: ['finance'], admin: false })
   expect('refusal' in finance ? '' : finance.statement.sql).toContain('HAVING (COUNT(1) >= 5)')
 })
+
+test('times that are known by months do not tell how it was when a week began', () => {
+  const monthly = layerOf(`
+models:
+  bills:
+    connection: c
+    table: bills
+    time: billed
+    dimensions: { billed: { type: time, grain: month } }
+    measures: { billed: { agg: sum, expr: amount } }
+metrics:
+  billed: { type: simple, measure: billed }
+  at_week: { type: derived, expr: x, inputs: [{ name: billed, alias: x, offset_to: week }] }
+  at_year: { type: derived, expr: x, inputs: [{ name: billed, alias: x, offset_to: year }] }
+`)
+  expect(ask({ metrics: ['at_week'], by: ['metric_time'] }, admin, monthly)).toMatchObject({
+    refusal: { reason: 'unsupported', message: 'Times of months do not tell when a week began.' },
+  })
+  expect(ask({ metrics: ['at_year'], by: ['metric_time'] }, admin, monthly)).toHaveProperty('statement')
+})

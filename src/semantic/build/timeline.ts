@@ -89,6 +89,7 @@ function moveOnce(context: Context, move: Move): Moved {
     around: bounds,
   })
   if (shift.kind === 'start') {
+    if (isFiner(shift.grain, base)) refuse('unsupported', `Times of ${base}s do not tell when a ${shift.grain} began.`)
     const last = later(later({ kind: 'truncate', of: around.last, grain: shift.grain }, 1, shift.grain), -1, base)
     return meet({ first: around.first, last }, operation('=', { kind: 'truncate', of: at, grain: shift.grain }, own))
   }
@@ -97,7 +98,7 @@ function moveOnce(context: Context, move: Move): Moved {
     return moveByPeriod(context, move, shift.unit, count)
   }
   const unit = standardGrain(shift.unit)
-  if (rank(unit) < rank(base) || (base === 'week' && unit !== 'week')) {
+  if (isFiner(unit, base)) {
     refuse('unsupported', `Times of ${base}s cannot be moved by ${String(count)} ${unit}.`)
   }
   const direct = (of: Sql): Sql => later(of, count, unit)
@@ -110,6 +111,11 @@ function moveOnce(context: Context, move: Move): Moved {
   // A month's last day may be seen from up to three days after the same day of the later month.
   const bounds = { first: shifted.first, last: later(shifted.last, 3, 'day') }
   return meet(bounds, operation('=', later(at, -count, unit), own))
+}
+
+/** Whether a time that is only known by `base` says too little of this grain; weeks are no parts of anything. */
+function isFiner(grain: StandardGrain, base: StandardGrain): boolean {
+  return rank(grain) < rank(base) || (base === 'week' && grain !== 'week')
 }
 
 /** Half of a month beside the whole of the one before would be no comparison. */

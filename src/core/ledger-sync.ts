@@ -33,6 +33,8 @@ export interface ChunkWrite {
   readonly hash: string
   /** Absent when embedding failed: the chunk is found by its words only, and a dead letter says so. */
   readonly vector?: Float32Array
+  /** The hash does not tell the vector: rows of this source may bring their own. */
+  readonly unhashed?: boolean
 }
 
 export interface RecordWrite {

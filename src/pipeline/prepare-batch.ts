@@ -48,11 +48,12 @@ export async function prepareBatch(
     mapped.flatMap(({ chunks }) => chunks),
     signal,
   )
+  const unhashed = job.config.mapping.vector === undefined ? {} : { unhashed: true }
   const puts = mapped.map(({ put, given, chunks, ...record }): RecordWrite => {
     const written = chunks.map(({ header, text }): ChunkWrite => {
       const hash = contentHash(header, text)
       const vector = given ?? embedded.vectors.get(hash)
-      return vector instanceof Float32Array ? { header, text, hash, vector } : { header, text, hash }
+      return vector instanceof Float32Array ? { header, text, hash, vector, ...unhashed } : { header, text, hash }
     })
     const failed = chunks
       .map(({ header, text }) => embedded.vectors.get(contentHash(header, text)))

@@ -6,6 +6,9 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string
   /** Breaks every connection and takes no more. */
   cut(): void
+  /** Keeps every connection, and new ones, but lets nothing through in either direction. */
+  hang(): void
+  /** Ends a cut or a hang; what waited goes on. */
   restore(): void
   /** Breaks the connection on which something is sent next, and takes new ones. */
   breakNext(): void
@@ -18,6 +21,7 @@ export async function openTcpProxy(serverUrl: string, port = 0): Promise<TcpProx
   const target = new URL(serverUrl)
   const sockets = new Set<Socket>()
   let broken = false
+  let hanging = false
   let bytesLeft = Number.POSITIVE_INFINITY
   let breaksNext = false
 
@@ -38,6 +42,7 @@ export async function openTcpProxy(serverUrl: string, port = 0): Promise<TcpProx
       })
       socket.on('error', () => socket.destroy())
     }
+    if (hanging) for (const socket of [near, far]) socket.pause()
     near.on('data', (data) => {
       if (breaksNext) {
         breaksNext = false
@@ -58,8 +63,14 @@ export async function openTcpProxy(serverUrl: string, port = 0): Promise<TcpProx
   return {
     url: url.href,
     cut,
+    hang: () => {
+      hanging = true
+      for (const socket of sockets) socket.pause()
+    },
     restore: () => {
       broken = false
+      hanging = false
+      for (const socket of sockets) socket.resume()
     },
     breakNext: () => {
       breaksNext = true

@@ -1,7 +1,7 @@
 import { chunkAddress, maxChunks, slotOfChunk } from '../../../core/chunk-address.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { ChunkWrite } from '../../../core/ledger-sync.ts'
-import { tablesOf, type LedgerContext } from '../context.ts'
+import { tablesOf, vectorText, type LedgerContext } from '../context.ts'
 import { CopyEncoder } from '../copy-binary.ts'
 import { hasGraph } from './vector-index.ts'
 
@@ -56,7 +56,13 @@ export async function writeChunks(
     )
   }
   await copyChunks(tx, generation, language, placed)
-  await copyVectors(tx, context, generation, [...placed, ...plans.flatMap(({ embed }) => embed)])
+  const stale = await dropOtherVectors(
+    tx,
+    context,
+    generation,
+    plans.flatMap(({ check }) => check),
+  )
+  await copyVectors(tx, context, generation, [...placed, ...plans.flatMap(({ embed }) => embed), ...stale])
   await raiseSlots(
     tx,
     plans.filter(({ fresh }) => !fresh),
@@ -118,6 +124,28 @@ export async function copyVectors(
   await tx.copyIn(`${(await hasGraph(tx, generation)) ? fresh : vector} (id, v)`, encoder.end())
 }
 
+/** Of chunks that stay, removes the vectors that are not those to be written, and returns the chunks. */
+async function dropOtherVectors(
+  tx: Queryable,
+  { vectorType }: LedgerContext,
+  generation: number,
+  kept: readonly Placed[],
+): Promise<readonly Placed[]> {
+  if (kept.length === 0) return []
+  const { vector, fresh } = tablesOf(generation)
+  const values = [kept.map(({ id }) => id), kept.map(({ chunk }) => vectorText(chunk.vector ?? new Float32Array()))]
+  const stale = new Set<number>()
+  for (const table of [vector, fresh]) {
+    const rows = await tx.query<{ id: number }>(
+      `delete from ${table} t using unnest($1::bigint[], $2::text[]) as x(id, v)
+       where t.id = x.id and t.v <> x.v::${vectorType} returning t.id`,
+      values,
+    )
+    for (const { id } of rows) stale.add(id)
+  }
+  return kept.filter(({ id }) => stale.has(id))
+}
+
 async function existing(
   tx: Queryable,
   generation: number,
@@ -148,6 +176,8 @@ interface Plan {
   readonly drop: readonly number[]
   readonly move: readonly { readonly id: number; readonly ordinal: number }[]
   readonly embed: readonly Placed[]
+  /** Whose vector may be another one though the text is the same. */
+  readonly check: readonly Placed[]
   readonly add: readonly Placed[]
 }
 
@@ -169,17 +199,19 @@ function plan({ recordId, fresh, chunks }: RecordChunks, before: readonly ChunkR
   }
   const add: Placed[] = []
   const embed: Placed[] = []
+  const check: Placed[] = []
   const move: { id: number; ordinal: number }[] = []
   for (const { chunk, ordinal, row } of entries) {
     if (row === undefined) add.push({ id: chunkAddress(recordId, nextSlot()), ordinal, chunk })
     else {
       if (row.ordinal !== ordinal) move.push({ id: row.id, ordinal })
       if (!row.embedded) embed.push({ id: row.id, ordinal, chunk })
+      else if (chunk.unhashed === true && chunk.vector !== undefined) check.push({ id: row.id, ordinal, chunk })
     }
   }
   const drop = before.filter((row) => !kept.has(slotOfChunk(row.id)) || row.language !== language).map((row) => row.id)
   const slots = Math.max(-1, ...kept, ...add.map(({ id }) => slotOfChunk(id))) + 1
-  return { recordId, fresh, slots, drop, move, embed, add }
+  return { recordId, fresh, slots, drop, move, embed, check, add }
 }
 
 /** `slots` only grows: a projection tombstones every slot below it that is not in use. */

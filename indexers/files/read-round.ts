@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import type { Change, Json } from '../../schemas/record.ts'
 import { changeTimes } from './change-times.ts'
 import type { ChangeTimes } from './change-times.ts'
-import { parseCursor } from './cursor.ts'
+import { bootedAt, parseCursor } from './cursor.ts'
 import { findMountPoints, watchMounts } from './mounts.ts'
 import type { MountWatch } from './mounts.ts'
 import { readDocument } from './read-document.ts'
@@ -87,7 +87,8 @@ async function readFound(found: Found, root: Root, source: OpenSource): Promise<
 
 function checkpointOf({ source, startedAtMs, mounts, again }: Round): Change {
   const asOf = new Date(startedAtMs).toISOString()
-  const onwards = again.size > maxAgain ? { again: [] } : { startedAtMs, again: [...again] }
+  const since = { startedAtMs, bootedAtMs: bootedAt(startedAtMs) }
+  const onwards = again.size > maxAgain ? { again: [] } : { ...since, again: [...again] }
   return {
     kind: 'checkpoint',
     source: source.name,

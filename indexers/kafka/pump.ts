@@ -39,7 +39,7 @@ export async function* pump({ kafka, clock, signal, tracks, wanted }: PumpOption
   let order: readonly Lane[] = []
   let waitMs = 0
   let troubleSince: number | undefined
-  let refreshAt = clock.now() + refreshMs
+  let refreshAt = clock.passed() + refreshMs
   for (;;) {
     const lanes = inOrder(order, wanted())
     if (lanes.length === 0) return
@@ -55,14 +55,14 @@ export async function* pump({ kafka, clock, signal, tracks, wanted }: PumpOption
     const trouble = answer.failure ?? stallOf(answer)
     if (trouble === undefined) troubleSince = undefined
     else {
-      troubleSince ??= askedAt
-      if (!mayPass(trouble) || clock.now() - troubleSince > patienceMs) throw trouble
-      refreshAt = 0
+      troubleSince ??= clock.passed()
+      if (!mayPass(trouble) || clock.passed() - troubleSince > patienceMs) throw trouble
+      refreshAt = clock.passed()
       waitMs = 0
       await clock.sleep(pauseMs, signal)
     }
-    if (clock.now() < refreshAt) continue
-    refreshAt = (await refreshed(kafka, tracks)) ? clock.now() + refreshMs : 0
+    if (clock.passed() < refreshAt) continue
+    refreshAt = (await refreshed(kafka, tracks)) ? clock.passed() + refreshMs : clock.passed()
   }
 }
 

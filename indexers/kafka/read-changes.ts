@@ -61,7 +61,7 @@ async function* readOn({ kafka, options }: Reader, readings: readonly Reading[])
     yield* changesOf(pumped.arrivals, readings)
     if (signal.aborted) return
     for (const reading of readings) {
-      const isDue = reading.unsaved.messages > 0 || clock.now() - reading.savedAt >= everyMs
+      const isDue = reading.unsaved.messages > 0 || clock.passed() - reading.savedAt >= everyMs
       if (isDue && hasCaughtUp(reading, pumped)) yield checkpoint(reading, pumped.askedAt)
     }
   }

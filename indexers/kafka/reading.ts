@@ -50,7 +50,7 @@ export function isFull({ unsaved }: Reading, value: Uint8Array | null): boolean 
 export function checkpoint(reading: Reading, asOf?: number): Change {
   const { reader, track } = reading
   reading.unsaved = { messages: 0, bytes: 0 }
-  reading.savedAt = reader.options.clock.now()
+  reading.savedAt = reader.options.clock.passed()
   if (asOf !== undefined) reading.since = new Date(asOf).toISOString()
   const lanes = track.lanes.toSorted((a, b) => a.partition - b.partition)
   const cursor: Cursor = {

@@ -63,9 +63,9 @@ async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): A
     cursor = { ...cursor, token: batch.token, asOf: latest(cursor.asOf, asOfMs) }
     isTold &&= isEmpty
     const quietMs = isTold ? idleMs : isEmpty ? 0 : busyMs
-    if (isDone || clock.now() - toldMs >= quietMs) {
+    if (isDone || clock.passed() - toldMs >= quietMs) {
       yield checkpoint(name, position, cursor)
-      toldMs = clock.now()
+      toldMs = clock.passed()
       isTold = true
     }
     if (isDone) return

@@ -62,7 +62,7 @@ interface State extends AsyncDisposable {
 
 function openState(reader: Reader, sources: readonly Followed[], moment: Moment): State {
   const { clock, session, server, place, digest } = reader
-  const skewMs = Date.parse(moment.asOf) - clock.now()
+  const startedMs = Date.parse(moment.asOf) - clock.passed()
   const current = openTouched()
   const ready = openTouched()
   /** Transactions of two phases that are not decided, and where the log stood before each. */
@@ -74,7 +74,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
   let seen: LogEnd = server.mariadb ? start : { file: '', offset: 0 }
   let atMs = 0
   let caughtUp = false
-  let restedMs = clock.now()
+  let restedMs = clock.passed()
 
   function touch(table: TableId, row: LoggedRow): void {
     for (const { name, table: own } of sources) {
@@ -154,15 +154,15 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
     },
     async *catchUp() {
       caughtUp = true
-      restedMs = clock.now()
+      restedMs = clock.passed()
       // Where the log ends, nothing that it could still tell lies before.
       if (comparePlaces(moment.end, log) > 0) log = { ...log, ...moment.end }
       yield* checkpoints(undefined, moment.asOf)
     },
     async *rest() {
-      if (!caughtUp || clock.now() - restedMs < idleMs || current.size > 0) return
-      restedMs = clock.now()
-      yield* checkpoints(undefined, new Date(restedMs + skewMs - 1000).toISOString())
+      if (!caughtUp || clock.passed() - restedMs < idleMs || current.size > 0) return
+      restedMs = clock.passed()
+      yield* checkpoints(undefined, new Date(startedMs + restedMs - 1000).toISOString())
     },
     async [Symbol.asyncDispose]() {
       for (const { touched } of undecided.values()) await touched[Symbol.asyncDispose]()

@@ -99,7 +99,7 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
 
   /** Until it is time to look at what is polled, and at the tables that are followed, again. */
   async function* follow(from: Stream, cursors: Map<string, Json>): AsyncGenerator<Change> {
-    const end = until === 'now' ? until : clock.now() + Math.min(everyMs, longestFollowMs)
+    const end = until === 'now' ? until : clock.passed() + Math.min(everyMs, longestFollowMs)
     try {
       for await (const change of from.changes(Object.fromEntries(cursors), end)) {
         if (signal.aborted) return

@@ -38,18 +38,18 @@ export function createRetry(options: RetryOptions): Retry {
   const { clock, log } = options
   let quietUntil = 0
   return async (attempt, { deadlineMs, retryForMs, signal }) => {
-    const deadline = clock.now() + deadlineMs
-    const lastTry = clock.now() + Math.min(retryForMs, deadlineMs)
+    const deadline = clock.passed() + deadlineMs
+    const lastTry = clock.passed() + Math.min(retryForMs, deadlineMs)
     for (let tries = 1; ; tries++) {
-      await pause(clock, quietUntil - clock.now(), signal)
-      const answer = await tryOnce(attempt, Math.min(options.timeoutMs, deadline - clock.now()), signal)
+      await pause(clock, quietUntil - clock.passed(), signal)
+      const answer = await tryOnce(attempt, Math.min(options.timeoutMs, deadline - clock.passed()), signal)
       if ('value' in answer) return answer.value
       if (signal?.aborted === true) throw cancelled(signal)
       const verdict = options.judge(answer.thrown)
       if (!verdict.again) throw verdict.error
-      if (verdict.afterMs !== undefined) quietUntil = Math.max(quietUntil, clock.now() + verdict.afterMs)
-      const waitMs = Math.max(quietUntil - clock.now(), verdict.afterMs === undefined ? backoff(options, tries) : 0)
-      if (clock.now() + waitMs >= lastTry) throw unreachable(verdict.reason, tries)
+      if (verdict.afterMs !== undefined) quietUntil = Math.max(quietUntil, clock.passed() + verdict.afterMs)
+      const waitMs = Math.max(quietUntil - clock.passed(), verdict.afterMs === undefined ? backoff(options, tries) : 0)
+      if (clock.passed() + waitMs >= lastTry) throw unreachable(verdict.reason, tries)
       log.warn({ reason: verdict.reason, tries, waitMs: Math.round(waitMs) }, 'the embedding endpoint is tried again')
       options.onWait?.(verdict.reason)
       await pause(clock, waitMs, signal)

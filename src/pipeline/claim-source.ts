@@ -27,7 +27,7 @@ export async function claimSource(
 ): Promise<HeldClaim> {
   const { ledger, clock } = context
   const { name, type, language } = job.config
-  const deadline = clock.now() + leaseMs + 2000
+  const deadline = clock.passed() + leaseMs + 2000
   for (;;) {
     const dead = await deadHolder(context, name)
     try {
@@ -35,7 +35,7 @@ export async function claimSource(
       return hold(context, claim, onLost)
     } catch (error) {
       const busy = error instanceof AquiferError && error.code === 'SOURCE_BUSY'
-      if (!busy || clock.now() > deadline || signal.aborted) throw error
+      if (!busy || clock.passed() > deadline || signal.aborted) throw error
       await clock.sleep(500, signal)
     }
   }

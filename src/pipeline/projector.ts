@@ -38,7 +38,7 @@ export function createProjector(
   let wake: (() => void) | undefined
   let news = true
   let settled = new Map<number, number>()
-  let tidiedAt = clock.now()
+  let tidiedAt = clock.passed()
 
   /** Indices that were lost are made again and filled from the feed's start. */
   const prepare = async (): Promise<void> => {
@@ -54,13 +54,13 @@ export function createProjector(
 
   /** Drops tombstones that the feed passed so long ago that no write of anybody can still be on its way. */
   const tidy = async (): Promise<void> => {
-    if (clock.now() - tidiedAt < tidyEveryMs) return
+    if (clock.passed() - tidiedAt < tidyEveryMs) return
     const positions = await ledger.projectionPositions(target)
     for (const { sourceId, feed } of positions) {
       await projection.purge(generation, sourceId, Math.min(feed, settled.get(sourceId) ?? 0))
     }
     settled = new Map(positions.map(({ sourceId, feed }) => [sourceId, feed]))
-    tidiedAt = clock.now()
+    tidiedAt = clock.passed()
   }
 
   const waitForNews = async (signal: AbortSignal): Promise<void> => {
@@ -91,9 +91,9 @@ export function createProjector(
         await waitForNews(signal)
         news = false
         try {
-          if (preparedAt === undefined || clock.now() - preparedAt > lookAgainMs) {
+          if (preparedAt === undefined || clock.passed() - preparedAt > lookAgainMs) {
             await prepare()
-            preparedAt = clock.now()
+            preparedAt = clock.passed()
           }
           await projectFeed(context, projection, generation, signal)
           await tidy()

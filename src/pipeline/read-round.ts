@@ -35,7 +35,15 @@ export function startReading(
   },
 ): Reading {
   const { cursor, streamed, unsure, signal, onCommit } = options
-  const reading: Omit<Reading, 'writer'> = { job, claim, cursor, position: '', comparedMs: 0, unsure, isBlind: false }
+  const reading: Omit<Reading, 'writer'> = {
+    job,
+    claim,
+    cursor,
+    position: '',
+    comparedMs: Number.NEGATIVE_INFINITY,
+    unsure,
+    isBlind: false,
+  }
   const seesDeletes = (): boolean => streamed && !reading.unsure
   const writer = createSourceWriter(context, {
     claim,
@@ -89,7 +97,7 @@ async function readChanges(
   { onProgress, signal, onCheckpoint }: RoundOptions,
 ): Promise<void> {
   const byName = new Map(readings.map((reading) => [reading.job.config.name, reading]))
-  let told = 0
+  let told = Number.NEGATIVE_INFINITY
   for await (const change of indexer.changes(cursorsOf(readings))) {
     signal.throwIfAborted()
     const reading = byName.get(change.source)
@@ -100,8 +108,8 @@ async function readChanges(
       reading.unsure ||= change.compare === true
     }
     await reading.writer.push(change)
-    if (context.clock.now() - told > 100) {
-      told = context.clock.now()
+    if (context.clock.passed() - told > 100) {
+      told = context.clock.passed()
       onProgress({ source: change.source, phase: 'reading', ...reading.writer.counts })
     }
     if (onCheckpoint === undefined || change.kind !== 'checkpoint' || change.partial === true) continue
@@ -140,11 +148,11 @@ export async function compareRound(
   for (const reading of readings) {
     const { job, claim, writer, position, unsure } = reading
     const isTold = isStreamed(options.type, job)
-    const isDue = options.all || context.clock.now() - reading.comparedMs >= job.config.compareMs
+    const isDue = options.all || context.clock.passed() - reading.comparedMs >= job.config.compareMs
     if (isTold ? !unsure || (reading.isBlind && !isDue) : !isDue) continue
     const source = job.config.name
     options.onProgress({ source, phase: 'comparing', ...writer.counts })
-    const started = context.clock.now()
+    const started = context.clock.passed()
     reading.comparedMs = started
     reading.isBlind = false
     try {

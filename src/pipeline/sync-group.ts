@@ -130,15 +130,15 @@ async function run(
     }
   }
   await using indexer = await openGroup(context, group, readings, { until: 'abort', everyMs, signal })
-  let settledMs = context.clock.now()
+  let settledMs = context.clock.passed()
   await readRound(context, indexer, readings, {
     onProgress,
     signal,
     onCheckpoint: async () => {
       await compare(indexer, false)
-      if (context.clock.now() - settledMs < everyMs || !options.onRead()) return
+      if (context.clock.passed() - settledMs < everyMs || !options.onRead()) return
       await settle(context, signal, onProgress)
-      settledMs = context.clock.now()
+      settledMs = context.clock.passed()
     },
   })
 }

@@ -22,7 +22,9 @@ const jumpsMs = [-30 * 86_400_000, -3_600_000, -61_000, -5000, 0, 5000, 61_000, 
 export async function breakThings(seed: number, target: Target): Promise<void> {
   const { progress } = target
   const random = createRandom(seed)
-  const faults = Array.from({ length: progress.faultsWanted }, () => chooseFault(random, target))
+  /** The one clock of the machine on which all of them run. */
+  const clock: [number, number][] = []
+  const faults = Array.from({ length: progress.faultsWanted }, () => chooseFault(random, target, clock))
   const lane = async (first: number): Promise<void> => {
     for (let at = first; at < faults.length; at += 2) {
       while (doneOf(progress) / wantedOf(progress) < (at + 1) / (faults.length + 2)) await sleep(20)
@@ -44,7 +46,7 @@ interface Fault {
 }
 
 /** Everything by chance is decided here, so that a seed gives the same faults whatever the times. */
-function chooseFault(random: Random, { scene, workers }: Target): Fault {
+function chooseFault(random: Random, { scene, workers }: Target, clock: [number, number][]): Fault {
   const dice = random.int(1, 100)
   const worker = workers[random.int(0, workers.length - 1)]
   const awayMs = random.int(0, 1500)
@@ -77,7 +79,8 @@ function chooseFault(random: Random, { scene, workers }: Target): Fault {
     return {
       name: 'clock jump',
       run: async () => {
-        worker?.setClock(jumpMs)
+        clock.push([Date.now(), jumpMs])
+        for (const each of workers) each.setClock(clock)
         await sleep(500)
       },
     }

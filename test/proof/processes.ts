@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 const clock = new URL('clock.ts', import.meta.url).href
 export const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
+/** From when on, in real time, the clock stood how far off, oldest first. */
+export type ClockHistory = readonly (readonly [fromMs: number, offsetMs: number])[]
+
 /** A process that is started again whenever it has ended, as a supervisor does. */
 export interface Supervised extends AsyncDisposable {
   readonly name: string
@@ -15,8 +18,8 @@ export interface Supervised extends AsyncDisposable {
   /** It neither runs nor ends. */
   freeze(): void
   thaw(): void
-  /** Sets its clock so far off, now and after every start. */
-  setClock(offsetMs: number): void
+  /** Its clock has this history, see clock.ts, now and after every start. */
+  setClock(history: ClockHistory): void
   /** How often it ended by itself. */
   readonly exits: number
 }
@@ -36,7 +39,7 @@ const restartMs = 500
 export function supervise({ name, args, dir, env, onLine }: ProcessOptions): Supervised {
   const log = createWriteStream(join(dir, `${name}.log`), { flags: 'a' })
   let child: ChildProcess | undefined
-  let offsetMs = 0
+  let history: ClockHistory = []
   let awayMs = restartMs
   let isKilled = false
   let isOver = false
@@ -52,7 +55,7 @@ export function supervise({ name, args, dir, env, onLine }: ProcessOptions): Sup
       env: {
         ...process.env,
         ...env,
-        PROOF_CLOCK_MS: String(offsetMs),
+        PROOF_CLOCK: JSON.stringify(history),
         PROOF_RESTARTS: String(starts++),
         NODE_NO_WARNINGS: '1',
       },
@@ -87,9 +90,9 @@ export function supervise({ name, args, dir, env, onLine }: ProcessOptions): Sup
     },
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
-    setClock: (ms) => {
-      offsetMs = ms
-      if (child?.connected === true) child.send(ms, () => {})
+    setClock: (changed) => {
+      history = changed
+      if (child?.connected === true) child.send([...changed], () => {})
     },
     get exits() {
       return exits

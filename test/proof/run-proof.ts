@@ -81,7 +81,7 @@ async function prove(dir: string, options: ProofOptions, say: (text: string) => 
 }
 
 const sabotaged = fileURLToPath(new URL('sabotaged-sync.ts', import.meta.url))
-const settleWithinMs = 300_000
+const settleWithinMs = 120_000
 const sabotagedWithinMs = 20_000
 /** Nothing is committed any more, and all of it is projected. */
 const quietMs = 2500

@@ -16,6 +16,7 @@ const records = Array.from({ length: 3000 }, (_, index) =>
 /** A clock on which waiting takes no time; `onSleep` is what happens meanwhile. */
 const impatient = (onSleep: () => void = () => {}): Clock => ({
   now: () => systemClock.now(),
+  passed: () => systemClock.passed(),
   sleep: async () => {
     onSleep()
   },

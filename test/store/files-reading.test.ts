@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
 import files from '../../indexers/files/index.ts'
 import type { Change } from '../../schemas/record.ts'
 import { openFilesFolder, rejectsOf, textsOf } from '../kit/files-folder.ts'
@@ -206,7 +207,7 @@ async function asSomebody<Result>(run: () => Promise<Result>): Promise<Result> {
 
 /** As after a change of this user's groups: no time of any file tells that it can be read now. */
 async function readMuchLater(folder: FilesFolder): Promise<Change[]> {
-  const clock = { now: () => Date.now() + 120_000, sleep: async () => {} }
+  const clock = { ...systemClock, now: () => Date.now() + 120_000, sleep: async () => {} }
   await using indexer = await folder.open({ clock })
   return await readChanges(indexer, { docs: { ...Object(folder.cursors()['docs']), startedAtMs: Date.now() + 60_000 } })
 }

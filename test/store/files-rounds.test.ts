@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
 import { marginMs } from '../../indexers/files/change-times.ts'
 import type { Change } from '../../schemas/record.ts'
 import { openFilesFolder, rejectsOf, textsOf } from '../kit/files-folder.ts'
@@ -126,7 +127,19 @@ describe.concurrent('a later round of files', () => {
     await using folder = await openFilesFolder()
     await folder.write('a.md', 'text')
     await settle(folder)
-    const clock = { now: () => Date.now() - 3_600_000, sleep: async () => {} }
+    const clock = { ...systemClock, now: () => Date.now() - 3_600_000, sleep: async () => {} }
+    await using indexer = await folder.open({ clock })
+    const changes: Change[] = []
+    for await (const change of indexer.changes(folder.cursors())) changes.push(change)
+    expect(textsOf(changes)).toEqual({ 'a.md': 'text' })
+  })
+
+  test('reads everything when the clock was set, be it a little and forward', async () => {
+    await using folder = await openFilesFolder()
+    await folder.write('a.md', 'text')
+    await settle(folder)
+    expect(keysOf(await folder.read())).toEqual([])
+    const clock = { ...systemClock, now: () => Date.now() + 5000 }
     await using indexer = await folder.open({ clock })
     const changes: Change[] = []
     for await (const change of indexer.changes(folder.cursors())) changes.push(change)
@@ -162,7 +175,7 @@ describe.concurrent('a later round of files', () => {
       for (let turn = 0; !stop.signal.aborted; turn += 1) await file.write('b', turn)
     })()
     // Minutes ahead, so that the age of the last write does not tell.
-    const clock = { now: () => Date.now() + 120_000, sleep: (ms: number) => sleep(ms) }
+    const clock = { ...systemClock, now: () => Date.now() + 120_000, sleep: (ms: number) => sleep(ms) }
     const changes: Change[] = []
     await using indexer = await folder.open({ clock })
     for await (const change of indexer.changes({})) changes.push(change)

@@ -21,7 +21,7 @@ const taken = (count: number): Answer => ({
   headers,
   body: { items: Array.from({ length: count }, () => ({ index: { status: 201 } })) },
 })
-const instantly = { now: () => 0, sleep: async () => {} }
+const instantly = { now: () => 0, passed: () => 0, sleep: async () => {} }
 
 function open(url: string, options: Partial<ElasticsearchOptions> = {}) {
   return openElasticsearch({ url, prefix: 'aquifer', log: silentLog, clock: instantly, ...options })

@@ -14,6 +14,7 @@ function skippingClock(): Clock & { waits: number[] } {
   return {
     waits,
     now: () => now,
+    passed: () => now,
     sleep: async (ms) => {
       waits.push(ms)
       now += ms
@@ -76,7 +77,7 @@ describe('trying again', () => {
     const first = retry(after(7000), { deadlineMs: 600_000, retryForMs: 600_000 })
     expect(await first).toBe('done')
     expect(clock.waits).toEqual([7000])
-    const stopped: Clock & { waits: number[] } = { ...clock, waits: [], now: () => noon }
+    const stopped: Clock & { waits: number[] } = { ...clock, waits: [], now: () => noon, passed: () => noon }
     const shared = retrying({ ...stopped, sleep: async (ms) => void stopped.waits.push(ms) })
     await shared.retry(shared.after(9000), { deadlineMs: 600_000, retryForMs: 600_000 })
     await shared.retry(shared.after(), { deadlineMs: 600_000, retryForMs: 600_000 })

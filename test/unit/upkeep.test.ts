@@ -32,6 +32,7 @@ function timeUntil(endMs: number): Clock & { readonly signal: AbortSignal } {
   return {
     signal: end.signal,
     now: () => now,
+    passed: () => now,
     sleep: async (ms) => {
       now += ms
       await turn()

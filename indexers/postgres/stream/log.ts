@@ -59,7 +59,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
   let wake: (() => void) | undefined
   let confirmed = from
   let received = from
-  let heardMs = Date.now()
+  let heardMs = performance.now()
   // `pg` keeps its connection to itself, and tells of a copy on it alone.
   const { connection } = client as Client & { readonly connection: CopyConnection }
 
@@ -74,7 +74,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
   }
   const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] })
   connection.on('copyData', ({ chunk }) => {
-    heardMs = Date.now()
+    heardMs = performance.now()
     try {
       const message = readChunk(chunk, plugin)
       if (message === undefined) return
@@ -93,7 +93,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
   client.on('end', () => fail(new Error('the connection ended')))
   await begin(client, connection, { slot, publication, from, place, fail })
   const timer = setInterval(() => {
-    if (Date.now() - heardMs > silenceMs && !isFull()) fail(new Error('timeout'))
+    if (performance.now() - heardMs > silenceMs && !isFull()) fail(new Error('timeout'))
     else send(true)
   }, statusMs)
   timer.unref()

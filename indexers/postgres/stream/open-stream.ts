@@ -25,7 +25,7 @@ import { checkServer, createSlot, dropSlot, findSlot, outwaitWriters } from './s
 
 /** The sources of a connection that are followed in its log, all by one slot. */
 export interface Stream extends AsyncDisposable {
-  /** Everything after the cursors up to where the log is now, or until the time `until` (a moment of the clock). */
+  /** Everything after the cursors up to where the log is now, or until the time `until` (a moment of what has passed). */
   changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change>
   /** The server need not keep what came before these. */
   committed(upTo: Cursors): void
@@ -214,14 +214,14 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     const reading = await follow()
     let probe = await look()
     let told = nothingTold()
-    let checkedMs = clock.now()
-    let askedMs = 0
+    let checkedMs = clock.passed()
+    let askedMs = Number.NEGATIVE_INFINITY
 
     for (;;) {
       if (signal.aborted) return
       const isBetween = progress.transaction === undefined
       const isCaughtUp = isBetween && progress.position >= probe.lsn
-      const isOver = until === 'now' ? isCaughtUp : isBetween && clock.now() >= until
+      const isOver = until === 'now' ? isCaughtUp : isBetween && clock.passed() >= until
       const isIdle = isBetween && told.size + told.lost.size > 0
       const message = isOver ? undefined : await reading.next(isIdle ? 0 : until === 'now' ? 50 : 250)
       if (message !== undefined) {
@@ -237,7 +237,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
         if (signal.aborted) return
       }
       if (progress.transaction !== undefined) continue
-      const isDue = isOver || clock.now() - checkedMs >= checkpointMs
+      const isDue = isOver || clock.passed() - checkedMs >= checkpointMs
       for (const one of followed.values()) {
         if (!isDue && !changed.has(one.source.reader.name)) continue
         if (lsnNumber(one.cursor.lsn) > progress.position) continue
@@ -249,13 +249,13 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
         }
         yield checkpointOf(one.source.reader.name, one.cursor)
       }
-      if (isDue) checkedMs = clock.now()
+      if (isDue) checkedMs = clock.passed()
       if (isOver) return
-      if (progress.position >= probe.lsn && clock.now() - askedMs >= askMs) {
+      if (progress.position >= probe.lsn && clock.passed() - askedMs >= askMs) {
         probe = await look()
       }
-      if (message === undefined && clock.now() - askedMs >= (until === 'now' ? 0 : askMs)) {
-        askedMs = clock.now()
+      if (message === undefined && clock.passed() - askedMs >= (until === 'now' ? 0 : askMs)) {
+        askedMs = clock.passed()
         reading.ask()
       }
     }

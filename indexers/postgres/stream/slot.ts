@@ -98,12 +98,12 @@ export async function outwaitWriters(
     return (rows[0]?.[1] ?? '').split(',').filter((id) => id !== '')
   }
   const before = new Set(await running())
-  const until = clock.now() + patienceMs
+  const until = clock.passed() + patienceMs
   for (let pauseMs = 5; before.size > 0; pauseMs = Math.min(500, pauseMs * 2)) {
     const now = new Set(await running())
     for (const id of before) if (!now.has(id)) before.delete(id)
     if (before.size === 0) return
-    if (clock.now() > until) {
+    if (clock.passed() > until) {
       throw new AquiferError(
         'SOURCE_UNREACHABLE',
         `${place.subject}: a transaction that writes has been open for long`,

@@ -4,6 +4,15 @@ import type { Freshness } from './freshness.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Progress } from './progress.ts'
 
+interface LoadOptions {
+  readonly progress: Progress
+  readonly freshness: Freshness
+  /** The longest to wait for a marker to be found; the oracle will tell what became of it. */
+  readonly patienceMs: number
+  /** Whether the first read is over before the first operation. */
+  readonly isWarm: boolean
+}
+
 /** So many operations of a kind may follow a marker that no search has found yet. */
 const longestWindow = 2000
 
@@ -11,21 +20,31 @@ const longestWindow = 2000
  * Carries out a kind's share of the operations: as fast as its source takes them, but neither ahead of the faults nor far
  * ahead of what searches find. Which operations they are depends on the seed alone.
  */
-export async function load(kind: Kind, seed: number, progress: Progress, freshness: Freshness): Promise<void> {
+export async function load(
+  kind: Kind,
+  seed: number,
+  { progress, freshness, patienceMs, isWarm }: LoadOptions,
+): Promise<void> {
   const random = createRandom(seed)
   const share = progress.wanted.get(kind.name) ?? 0
   const window = Math.min(longestWindow, Math.max(100, Math.ceil(share / 10)))
+  if (isWarm) {
+    await freshness.mark(kind)
+    while (freshness.isPending(kind.name)) await sleep(50)
+  }
   let done = 0
   let marked = 0
+  let markedMs = 0
+  const isUnfound = (): boolean => freshness.isPending(kind.name) && performance.now() - markedMs < patienceMs
   while (done < share) {
     const most = random.int(1, 12) === 1 ? 500 : 60
     const count = Math.min(random.int(1, most), share - done)
-    while (isAhead(done / share, progress) || (freshness.isPending(kind.name) && done - marked > window))
-      await sleep(20)
+    while (isAhead(done / share, progress) || (isUnfound() && done - marked > window)) await sleep(20)
     done += await kind.operate(random, count)
     progress.done.set(kind.name, Math.min(done, share))
-    if (freshness.isPending(kind.name) || done - marked < window / 8) continue
+    if (isUnfound() || done - marked < window / 8) continue
     marked = done
+    markedMs = performance.now()
     await freshness.mark(kind)
   }
   await kind.finish()

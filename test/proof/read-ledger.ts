@@ -101,8 +101,12 @@ export interface Settling {
 }
 
 export async function readSettling(url: string, compared: readonly string[], after: Date): Promise<Settling> {
+  const nothing = { feed: 0, isProjected: false, isCompared: false }
   return withClient(url, async (client) => {
     await client.query('set search_path = aquifer, public')
+    const { rows: tables } = await client.query(`select 1 where to_regclass('lease') is not null`)
+    // No process has come so far yet.
+    if (tables.length === 0) return nothing
     const { rows } = await client.query<Settling>(
       `select coalesce(sum(s.feed), 0)::float8 as feed, coalesce(bool_and(coalesce(p.feed, 0) >= s.feed), false) as "isProjected",
          coalesce(bool_and(not (s.name = any($1::text[])) or coalesce(s.compared_at > $2, false)), false) as "isCompared"
@@ -110,6 +114,6 @@ export async function readSettling(url: string, compared: readonly string[], aft
          and p.generation = (select id from generation where state = 'active')`,
       [compared, after],
     )
-    return rows[0] ?? { feed: 0, isProjected: false, isCompared: false }
+    return rows[0] ?? nothing
   })
 }

@@ -48,11 +48,14 @@ async function prove(dir: string, options: ProofOptions, say: (text: string) => 
   const workerNames = sabotage === undefined ? ['sync-1', 'sync-2'] : ['sync-1']
   const workers = workerNames.map((name) => opened.use(supervise({ name, args: script, dir, env: scene.env })))
   const freshness = opened.use(await openFreshness(dir, scene.env))
+  const patienceMs = sabotage === undefined ? 60_000 : 1500
   const started = performance.now()
   const counts = new Map<string, number>()
   using telling = tell(progress, scene, freshness, say)
   await Promise.all([
-    ...scene.kinds.map((kind, at) => load(kind, seed * 1000 + at, progress, freshness)),
+    ...scene.kinds.map((kind, at) =>
+      load(kind, seed * 1000 + at, { progress, freshness, patienceMs, isWarm: sabotage !== undefined }),
+    ),
     breakThings(seed * 1000 + 999, { scene, workers, progress, counts }),
   ])
   const loaded = performance.now()

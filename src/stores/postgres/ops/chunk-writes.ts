@@ -26,6 +26,9 @@ interface Placed {
   readonly chunk: ChunkWrite
 }
 
+// Vectors are always deleted from `fresh` first: a merge moves them from there to `vector`, and whoever waits for it to end
+// has to look for them there afterwards.
+
 /** Only chunks whose text is new are written; those that stay keep slot, words and vector. Returns how many more there are. */
 export async function writeChunks(
   tx: Queryable,
@@ -46,8 +49,7 @@ export async function writeChunks(
   const placed = plans.flatMap(({ add }) => add)
   if (dropped.length > 0) {
     await tx.query(`delete from ${table} where id = any($1::bigint[])`, [dropped])
-    await tx.query(`delete from ${vector} where id = any($1::bigint[])`, [dropped])
-    await tx.query(`delete from ${fresh} where id = any($1::bigint[])`, [dropped])
+    for (const table of [fresh, vector]) await tx.query(`delete from ${table} where id = any($1::bigint[])`, [dropped])
   }
   if (moved.length > 0) {
     await tx.query(
@@ -75,7 +77,7 @@ export async function dropRecords(tx: Queryable, generation: number, recordIds: 
   if (recordIds.length === 0) return 0
   const { chunk, vector, fresh } = tablesOf(generation)
   const range = `t.id >= r.id * ${String(maxChunks)} and t.id < (r.id + 1) * ${String(maxChunks)}`
-  for (const table of [vector, fresh]) {
+  for (const table of [fresh, vector]) {
     await tx.query(`delete from ${table} t using unnest($1::bigint[]) as r(id) where ${range}`, [recordIds])
   }
   const rows = await tx.query(
@@ -135,7 +137,7 @@ async function dropOtherVectors(
   const { vector, fresh } = tablesOf(generation)
   const values = [kept.map(({ id }) => id), kept.map(({ chunk }) => vectorText(chunk.vector ?? new Float32Array()))]
   const stale = new Set<number>()
-  for (const table of [vector, fresh]) {
+  for (const table of [fresh, vector]) {
     const rows = await tx.query<{ id: number }>(
       `delete from ${table} t using unnest($1::bigint[], $2::text[]) as x(id, v)
        where t.id = x.id and t.v <> x.v::${vectorType} returning t.id`,

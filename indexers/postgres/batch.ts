@@ -7,7 +7,13 @@ export type ReadRow = Rows['rows'][number]
 export const ownValues = 2
 
 export function selectSql(relation: Relation): string {
-  return `select ${keySql(relation.key)}, ${rowHashSql}, q.* from ${relation.from}`
+  const { list, joins, hash } = rowSql(relation)
+  return `select ${keySql(relation.key)}, ${hash}, ${list} from ${relation.from}${joins}`
+}
+
+/** What a row's values and digest are, and what has to be joined for them. */
+export function rowSql({ wide }: Relation): { readonly list: string; readonly joins: string; readonly hash: string } {
+  return wide ?? { list: 'q.*', joins: '', hash: rowHashSql }
 }
 
 /** Rows that were read together. */

@@ -5,10 +5,15 @@ import { parseTableName } from './table-name.ts'
 const Index = z.object({ columns: z.array(z.string()), primary: z.boolean() })
 
 const TableInfo = z.object({
+  /** Object id. */
+  id: z.string(),
   schema: z.string(),
   name: z.string(),
   /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table. */
   kind: z.string(),
+  columns: z.array(z.string()),
+  /** Whether this user may read at least one of its columns. */
+  readable: z.boolean(),
   notNull: z.array(z.string()),
   /** Whole, valid, unique indexes on columns alone; the primary key first. */
   unique: z.array(Index),
@@ -25,7 +30,10 @@ const tableSql = `with recursive tree as (
     select c.oid, c.relkind, c.relam from tree t join pg_inherits i on i.inhparent = t.oid join pg_class c on c.oid = i.inhrelid
   )
   select json_build_object(
-    'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+    'id', c.oid::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+    'columns', (select coalesce(json_agg(attname order by attnum), '[]') from pg_attribute
+      where attrelid = c.oid and attnum > 0 and not attisdropped),
+    'readable', has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select'),
     'notNull', (select coalesce(json_agg(attname), '[]') from pg_attribute
       where attrelid = c.oid and attnum > 0 and not attisdropped and attnotnull),
     'unique', (select coalesce(json_agg(json_build_object('primary', i.indisprimary, 'columns', (

@@ -33,7 +33,7 @@ export function planRound(cursor: Cursor | undefined, relation: Relation, moment
   if (cursor.pass !== null) return { kind: 'pass', after: cursor.pass.after }
   const added = relation.parts.filter((id) => !cursor.parts.includes(id))
   const isQuiet = cursor.xmin === cursor.xmax && cursor.xmax === moment.xmax
-  if (relation.hasXmin && isQuiet && added.length === 0) return { kind: 'nothing' }
+  if ((relation.hasXmin || relation.wide?.settles === true) && isQuiet && added.length === 0) return { kind: 'nothing' }
   if (relation.cursor !== undefined && cursor.marks.safe !== null && !(afterPass && relation.hasXmin)) {
     return orAdded({ where: columnWhere(relation.cursor), values: [cursor.marks.safe] }, relation, added)
   }

@@ -1,12 +1,12 @@
 import type { KeyDigest, KeyRange } from '../../src/core/indexer.ts'
-import { markRepeats } from './batch.ts'
+import { markRepeats, rowSql } from './batch.ts'
 import { hold, readHeld } from './read-held.ts'
 import { inspect, placeOf } from './relation.ts'
 import type { Relation } from './relation.ts'
 import type { Reader } from './round.ts'
 import { keyProblem, rowDigest } from './row-changes.ts'
 import { readMoment } from './server.ts'
-import { bytesSql, keySql, rowHashSql } from './sql.ts'
+import { bytesSql, keySql } from './sql.ts'
 
 /** Keys in byte order, each once, as one moment shows them; a key that several rows have gets a digest that no row has. */
 export async function* readKeys(reader: Reader, range: KeyRange, want: 'keys' | 'digests'): AsyncGenerator<KeyDigest> {
@@ -39,6 +39,6 @@ function keysSql(
   const bounds = [`${key} is not null`]
   if (from !== undefined) bounds.push(`${bytes} >= ${bytesSql(`$${values.push(from)}::text`, encoding)}`)
   if (to !== undefined) bounds.push(`${bytes} < ${bytesSql(`$${values.push(to)}::text`, encoding)}`)
-  const hash = want === 'digests' ? rowHashSql : 'null'
-  return { sql: `select ${key}, ${hash} from ${relation.from} where ${bounds.join(' and ')} order by ${bytes}`, values }
+  const { hash, joins } = want === 'digests' ? rowSql(relation) : { hash: 'null', joins: '' }
+  return { sql: `select ${key}, ${hash} from ${relation.from}${joins} where ${bounds.join(' and ')} order by ${bytes}`, values }
 }

@@ -6,6 +6,7 @@ import { startPace } from '../../src/core/pace.ts'
 import type { Relation } from './relation.ts'
 import type { Run, Rows, Session } from './session.ts'
 import { column } from './sql.ts'
+import { isUnaltered } from './tree/wide.ts'
 
 /**
  * All rows in the order of a unique index, each page in a transaction of its own: however long the consumer takes,
@@ -24,6 +25,7 @@ export async function* readPages(
   for (;;) {
     const limit = pace.rows
     const page = await session.transaction(place, (run) => readPage(run, relation, after, limit))
+    if (page === undefined) throw expired(place, 'columns of the tables that it is made of changed')
     const last = page.rows.at(-1)
     if (last === undefined) return
     if (!sameColumns(page.columns.slice(ownValues), relation.columns)) throw expired(place, 'its columns changed')
@@ -34,12 +36,14 @@ export async function* readPages(
   }
 }
 
-function readPage(
+/** undefined where the tables of a record changed their columns. */
+async function readPage(
   run: Run,
   relation: Relation & { readonly order: readonly string[] },
   after: readonly string[],
   limit: number,
-): Promise<Rows> {
+): Promise<Rows | undefined> {
+  if (!(await isUnaltered(run, relation.wide))) return undefined
   const columns = relation.order.map((name) => column(name)).join(', ')
   const where = after.length === 0 ? '' : ` where (${columns}) > (${after.map((_, at) => `$${at + 1}`).join(', ')})`
   return run(`${selectSql(relation)}${where} order by ${columns} limit ${limit}`, after)

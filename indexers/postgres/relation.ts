@@ -9,7 +9,11 @@ import type { Moment } from './server.ts'
 import type { Run } from './session.ts'
 import { invalidSource } from '../../src/core/source-error.ts'
 import type { Place } from '../../src/core/source-error.ts'
-import { quoteName } from './sql.ts'
+import { column } from './sql.ts'
+import { findBranches } from './tree/branch.ts'
+import { nameOf } from './tree/name-of.ts'
+import { branchColumns, everyBranch, widen } from './tree/wide.ts'
+import type { Wide } from './tree/wide.ts'
 
 /** A table by its own name. */
 export interface TableName {
@@ -33,6 +37,8 @@ export interface Relation {
   readonly parts: readonly string[]
   /** Whether a row's system column xmin tells which transaction wrote it. */
   readonly hasXmin: boolean
+  /** Of records that are made of several tables, or of some columns. */
+  readonly wide?: Wide
 }
 
 /** Looks at a source, and throws SOURCE_INVALID or SOURCE_AUTH where it can't be read as configured. */
@@ -50,36 +56,74 @@ export async function inspect(run: Run, name: string, source: PostgresSource, mo
   return relation
 }
 
+type TableSource = Extract<PostgresSource, { table: string }>
+
 async function inspectTable(
   run: Run,
   name: string,
-  source: Extract<PostgresSource, { table: string }>,
+  source: TableSource,
 ): Promise<Relation> {
   const place = placeOf(name, source)
   const table = await findTable(run, source.table)
   if (table === undefined) {
     throw invalidSource(place, `there is no table ${source.table}${meant(source.table, await listTables(run))}`)
   }
-  const from = `${quoteName(table.schema)}.${quoteName(table.name)} as q`
-  const columns = await readColumns(run, from)
-  const key = checkColumns(place, source.key ?? primaryKey(place, table), columns)
-  if (source.cursor !== undefined && table.parts.some(({ foreign }) => foreign)) {
+  const key = source.key ?? primaryKey(place, table)
+  const read = await readTable(run, place, { table, source, key: typeof key === 'string' ? [key] : key })
+  const { columns, wide } = read
+  const keyColumns = checkColumns(place, key, columns)
+  const parts = [table, ...everyTable(wide)].flatMap((one) => one.parts)
+  if (source.cursor !== undefined && parts.some(({ foreign }) => foreign)) {
     throw invalidSource(place, 'nothing tells which transactions of a foreign table may still commit', {
       fix: 'Leave cursor out of this source, or read the server that holds the table.',
     })
   }
   const ownRows = table.kind === 'r' || table.kind === 'p' || table.kind === 'm'
   return {
+    ...read,
     place,
-    from,
+    from: `${nameOf(table)} as q`,
     table: table.kind === 'r' || table.kind === 'p' ? { schema: table.schema, name: table.name } : undefined,
-    columns,
-    key,
-    order: orderOf(place, table, key),
+    key: keyColumns,
+    order: orderOf(place, table, keyColumns),
     cursor: cursorColumn(place, source, columns),
     parts: table.parts.map(({ id }) => id),
-    hasXmin: ownRows && table.parts.every(({ heap }) => heap),
+    hasXmin: ownRows && everyTable(wide).length === 0 && table.parts.every(({ heap }) => heap),
   }
+}
+
+/** The columns of a record; where they are not just those of the table, how they are read. */
+async function readTable(
+  run: Run,
+  place: Place,
+  { table, source, key }: { table: TableInfo; source: TableSource; key: readonly string[] },
+): Promise<Pick<Relation, 'columns' | 'wide'>> {
+  const known = table.columns.map((name) => ({ name, typeId: '' }))
+  const chosen = source.columns && [...new Set([...key, ...(source.cursor === undefined ? [] : [source.cursor]), ...source.columns])]
+  for (const name of chosen ?? []) findColumn(place, name, known)
+  const list = chosen?.map((name) => column(name)).join(', ') ?? 'q.*'
+  const own = (await run(`select ${list} from ${nameOf(table)} as q limit 0`)).columns
+  if (source.with === undefined && chosen === undefined) return { columns: own }
+  const branches = await findBranches(run, place, {
+    parent: table,
+    columns: own.map(({ name }) => name),
+    parts: source.with ?? {},
+  })
+  const wide = widen(table, { own, isWhole: chosen === undefined, branches })
+  return { columns: [...own, ...branchColumns(branches)], wide }
+}
+
+/** What a reading is of: another shape, and everything has to be read again. */
+export const shapeOf = ({ columns, key, order, wide }: Relation): readonly unknown[] => [
+  columns,
+  key,
+  order ?? null,
+  ...(wide === undefined ? [] : [wide.shape]),
+]
+
+/** The tables that a record is made of besides the source's own. */
+export function everyTable(wide: Wide | undefined): readonly TableInfo[] {
+  return everyBranch(wide?.branches ?? []).flatMap(({ hops }) => hops.map(({ table }) => table))
 }
 
 async function inspectQuery(

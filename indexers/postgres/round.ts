@@ -12,12 +12,13 @@ import type { Plan } from './plan.ts'
 import { hold, readHeld } from './read-held.ts'
 import type { Held } from './read-held.ts'
 import { readPages } from './read-pages.ts'
-import { inspect, placeOf } from './relation.ts'
+import { inspect, placeOf, shapeOf } from './relation.ts'
 import type { Relation } from './relation.ts'
 import { readMoment } from './server.ts'
 import type { Moment, Server } from './server.ts'
 import type { Run, Session } from './session.ts'
 import { bytesSql, column, keySql } from './sql.ts'
+import { parsersOf } from './tree/parsers.ts'
 import type { Types } from './types.ts'
 
 /** One source and what reading it takes. */
@@ -88,13 +89,15 @@ async function lookAround(
 ): Promise<Look> {
   const moment = await readMoment(run, server)
   const relation = await inspect(run, name, source, moment)
-  const shape = digest(JSON.stringify(['shape', source, relation.columns, relation.key, relation.order ?? null]))
+  const shape = digest(JSON.stringify(['shape', source, ...shapeOf(relation)]))
   const whole = isWhole(relation, source.mode)
-  const cursor = whole ? undefined : parseCursor(saved, relation.place)
+  // Even where nothing tells which rows changed, something may tell that none did.
+  const isTold = !whole || (source.mode === 'poll' && relation.wide?.settles === true)
+  const cursor = isTold ? parseCursor(saved, relation.place) : undefined
   if (cursor !== undefined) checkHistory(cursor, relation, shape, moment)
   const plan = planRound(cursor, relation, moment, afterPass)
   const top = await readTop(run, relation, cursor?.marks.safe ?? null)
-  const parsers = await types.parsers(run, relation.columns)
+  const parsers = await parsersOf(run, types, relation)
   const held = await holdRows(run, relation, plan, server.encoding)
   return { relation, parsers, moment, shape, whole, cursor, plan, top, held }
 }

@@ -50,7 +50,8 @@ export function rowDigest(
   hash: string | null | undefined,
   { relation, digest }: Pick<RowContext, 'relation' | 'digest'>,
 ): string {
-  return digest(`${JSON.stringify(relation.columns.map(({ name }) => name))}\n${hash ?? ''}`)
+  const names = relation.wide?.names ?? relation.columns.map(({ name }) => name)
+  return digest(`${JSON.stringify(names)}\n${hash ?? ''}`)
 }
 
 function shownKey(key: string | null | undefined): string {

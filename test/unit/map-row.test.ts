@@ -150,3 +150,58 @@ test('what is no vector is refused without being quoted', () => {
     )
   }
 })
+
+const wide: Row = {
+  title: 'Academy',
+  language: { name: 'English', language_id: 1 },
+  none: null,
+  actors: [
+    { actor_id: 1, first_name: 'PENELOPE', password_hash: 'x1', awards: [{ prize: 'Oscar' }, { prize: 'Bafta' }] },
+    { actor_id: 2, first_name: 'NICK', password_hash: 'x2', awards: [] },
+  ],
+  'a.b': 'plain',
+}
+
+test('templates reach into related rows: a list of them is joined with commas, and none is nothing', () => {
+  const { title, text, url } = map(
+    {
+      title: '{language.name}|{actors.first_name}|{actors.awards.prize}',
+      text: '{none.name}|{a.b}',
+      url: 'https://x/{language.name}',
+    },
+    wide,
+  )
+  expect({ title, text, url }).toEqual({
+    title: 'English|PENELOPE, NICK|Oscar, Bafta',
+    text: '|plain',
+    url: 'https://x/English',
+  })
+})
+
+test('fields and permissions take one value of each related row', () => {
+  const { fields, facets, acl } = map(
+    { fields: ['language.name', 'actors.first_name'], acl: { groups: 'team-{actors.first_name}' } },
+    wide,
+  )
+  expect({ fields, facets, acl }).toEqual({
+    fields: { 'language.name': 'English', 'actors.first_name': ['PENELOPE', 'NICK'] },
+    facets: ['language.name=English', 'actors.first_name=PENELOPE', 'actors.first_name=NICK'],
+    acl: ['team-PENELOPE', 'team-NICK'],
+  })
+})
+
+test('a column that related rows do not have is the operator to mend', () => {
+  expect(() => map({ title: '{language.nam}' }, wide)).toThrow(
+    expect.objectContaining({
+      code: 'SOURCE_INVALID',
+      message: 'There is no column language.nam; did you mean language.name?',
+    }),
+  )
+  expect(() => map({ title: '{actors.name.x}' }, wide)).toThrow('There is no column actors.name.x')
+})
+
+test('without a template, related rows say what they would alone, without keys and secrets', () => {
+  expect(map({}, wide).text).toBe(
+    'title: Academy\nlanguage: name: English\nactors: first name: PENELOPE, awards: prize: Oscar; prize: Bafta; first name: NICK\na.b: plain',
+  )
+})

@@ -17,6 +17,14 @@ const StreamCursor = z.strictObject({
   asOf: z.string(),
   /** A first read that has not ended, and the key columns of its last row: the log is followed from `lsn` after it. */
   pass: z.strictObject({ after: z.array(z.string()).readonly() }).nullable(),
+  /** Records whose other tables changed before `lsn` and that have not all been handed over: what touches them, and the last key. */
+  touched: z
+    .strictObject({
+      values: z.array(z.tuple([z.int(), z.array(z.array(z.string()).readonly()).readonly()]).readonly()).readonly(),
+      after: z.array(z.string()).readonly(),
+    })
+    .nullable()
+    .default(null),
 })
 export type StreamCursor = z.infer<typeof StreamCursor>
 

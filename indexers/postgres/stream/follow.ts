@@ -8,6 +8,8 @@ import type { TableName } from '../relation.ts'
 export interface Told {
   /** Keys by source, each once. */
   readonly keys: Map<string, Map<string, KeyValues>>
+  /** By source and the place of a touch: values of its columns, each once. */
+  readonly touched: Map<string, Map<number, Map<string, KeyValues>>>
   /** Sources that the keys do not tell enough of: their table was emptied, or something changed that has no key. */
   readonly lost: Set<string>
   /** Ids of the transactions that named the keys. */
@@ -15,7 +17,10 @@ export interface Told {
   size: number
 }
 
-export const nothingTold = (): Told => ({ keys: new Map(), lost: new Set(), transactions: new Set(), size: 0 })
+export const nothingTold = (): Told => ({
+  keys: new Map(),
+  touched: new Map(),
+  lost: new Set(), transactions: new Set(), size: 0 })
 
 /** Where the log is, between two transactions. */
 export interface Progress {
@@ -25,10 +30,12 @@ export interface Progress {
   transaction: number | undefined
 }
 
-/** A source whose table is followed. */
+/** What a source wants to know of a table: its key, or the columns of a touch. */
 export interface Follower {
   readonly source: string
-  readonly key: readonly string[]
+  readonly columns: readonly string[]
+  /** undefined: these are the key of the records. */
+  readonly touch: number | undefined
 }
 
 /** Takes one message in. */
@@ -73,29 +80,45 @@ export function take(
   }
 
   function tell(relation: Pgoutput.MessageRelation, rows: readonly (Row | null)[]): void {
-    for (const { source, key } of followersOf(relation)) {
+    for (const follower of followersOf(relation)) {
       if (progress.transaction !== undefined) told.transactions.add(progress.transaction)
-      for (const row of rows) {
-        if (row === null) continue
-        const values = key.map((name) => row[name])
-        if (values.every((value) => typeof value === 'string')) add(source, values)
-        else told.lost.add(source)
-      }
+      const { source, columns, touch } = follower
+      // The replica identity was made smaller: an update need not tell what its row belonged to.
+      const isVague = touch !== undefined && !columns.every((name) => relation.keyColumns.includes(name))
+      if (isVague && rows.length > 1) told.lost.add(source)
+      for (const row of rows) if (row !== null) tellOf(follower, row)
     }
   }
 
-  function add(source: string, values: KeyValues): void {
-    const keys = told.keys.get(source) ?? new Map<string, KeyValues>()
-    told.keys.set(source, keys)
-    const known = JSON.stringify(values)
-    if (keys.has(known)) return
-    keys.set(known, values)
+  function tellOf({ source, columns, touch }: Follower, row: Row): void {
+    const values = columns.map((name) => row[name])
+    if (values.every((value) => typeof value === 'string')) add(mapOf(source, touch), values)
+    // What refers to nothing belongs to nothing.
+    else if (touch === undefined || !values.includes(null)) told.lost.add(source)
+  }
+
+  function mapOf(source: string, touch: number | undefined): Map<string, KeyValues> {
+    if (touch === undefined) return entry(told.keys, source, () => new Map<string, KeyValues>())
+    const touches = entry(told.touched, source, () => new Map<number, Map<string, KeyValues>>())
+    return entry(touches, touch, () => new Map<string, KeyValues>())
+  }
+
+  function add(values: Map<string, KeyValues>, found: KeyValues): void {
+    const known = JSON.stringify(found)
+    if (values.has(known)) return
+    values.set(known, found)
     told.size += 1
   }
 
   function lose(relation: Pgoutput.MessageRelation): void {
     for (const { source } of followersOf(relation)) told.lost.add(source)
   }
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make()
+  map.set(key, found)
+  return found
 }
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import type { Change } from '../../../schemas/record.ts'
 import type { ParseValue } from '../parse-value.ts'
 import { readPages } from '../read-pages.ts'
-import { inspect, placeOf } from '../relation.ts'
+import { everyTable, inspect, placeOf, shapeOf } from '../relation.ts'
 import type { Relation, TableName } from '../relation.ts'
 import { toChange } from '../row-changes.ts'
 import type { Reader } from '../round.ts'
@@ -9,8 +9,11 @@ import { readMoment } from '../server.ts'
 import { invalidSource } from '../../../src/core/source-error.ts'
 import type { StreamCursor } from './cursor.ts'
 import { lsnText } from './lsn.ts'
-import { keyTypesSql, rereadRows, type KeyValues } from './reread.ts'
-import { quoteName } from '../sql.ts'
+import type { Followed } from './publication.ts'
+import { columnTypes, rereadRows, type KeyValues } from './reread.ts'
+import { touchesOf, type Touch } from './touches.ts'
+import { titleOf } from '../tree/name-of.ts'
+import { parsersOf } from '../tree/parsers.ts'
 
 /** A source that is followed in the log, as it was when it was last looked at. */
 export interface FollowedSource {
@@ -19,6 +22,10 @@ export interface FollowedSource {
   readonly parsers: readonly ParseValue[]
   /** SQL types of the key's columns. */
   readonly types: readonly string[]
+  /** What the log tells of the other tables that its records are made of. */
+  readonly touches: readonly Touch[]
+  /** Object ids of all tables that hold rows of it. */
+  readonly parts: readonly string[]
   readonly shape: string
   readonly history: string
   /** The source's clock when it was looked at. */
@@ -42,38 +49,57 @@ export async function lookAt(reader: Reader): Promise<FollowedSource> {
         },
       )
     }
-    const parsers = await types.parsers(run, relation.columns)
-    const { rows } = await run(keyTypesSql, [
-      `${quoteName(table.schema)}.${quoteName(table.name)}`,
-      `{${relation.key.map((column) => JSON.stringify(column)).join(',')}}`,
-    ])
-    const shape = digest(JSON.stringify(['stream', source, relation.columns, relation.key, order]))
+    for (const { table: other } of touchesOf(relation.wide?.branches ?? [])) {
+      if (!other.inherited) continue
+      throw invalidSource(place, `no log tells of ${titleOf(other)} as a whole: tables inherit from it`, {
+        fix: 'Use mode poll.',
+      })
+    }
+    const own = { ...relation, table, order }
+    const tables = [relation.parts, ...everyTable(relation.wide).map((one) => one.parts.map(({ id }) => id))]
     return {
       reader,
-      relation: { ...relation, table, order },
-      parsers,
-      types: rows.map(([type]) => type ?? 'text'),
-      shape,
+      relation: own,
+      parsers: await parsersOf(run, types, relation),
+      types: await columnTypes(run, table, relation.key),
+      touches: touchesOf(relation.wide?.branches ?? []),
+      parts: [...new Set(tables.flat())],
+      shape: digest(JSON.stringify(['stream', source, ...shapeOf(relation)])),
       history: moment.history,
       asOf: moment.asOf,
     }
   })
 }
 
-/** Whether the log alone tells what came after this cursor. */
-export function goesOn(cursor: StreamCursor, { history, shape, relation }: FollowedSource): boolean {
-  const added = relation.parts.some((id) => !cursor.parts.includes(id))
-  return cursor.history === history && cursor.shape === shape && !added
+/** The tables that the log has to tell of, with the columns of each that it has to tell also of rows that are gone. */
+export function tablesOf({ relation, touches }: FollowedSource): readonly Followed[] {
+  const others = touches.map(({ table, columns }) => ({
+    place: { ...relation.place, what: titleOf(table) },
+    table,
+    key: columns,
+    ties: true as const,
+    // The log tells of partitions as their root does.
+    parts: [table.id, ...table.parts.map(({ id }) => id)],
+  }))
+  return [relation, ...others]
 }
 
-export const beginCursor = ({ history, shape, relation, asOf }: FollowedSource, lsn: bigint): StreamCursor => ({
+/** Whether the log alone tells what came after this cursor. */
+export function goesOn(cursor: StreamCursor, { history, shape, parts }: FollowedSource): boolean {
+  // No log tells of the rows that come or go with a partition.
+  const isSame = parts.length === cursor.parts.length && parts.every((id) => cursor.parts.includes(id))
+  return cursor.history === history && cursor.shape === shape && isSame
+}
+
+export const beginCursor = ({ history, shape, parts, asOf }: FollowedSource, lsn: bigint): StreamCursor => ({
   version: 'stream 1',
   history,
   shape,
-  parts: relation.parts,
+  parts,
   lsn: lsnText(lsn),
   asOf,
   pass: { after: [] },
+  touched: null,
 })
 
 /** Every row in the order of the key, a partial checkpoint after each page. */

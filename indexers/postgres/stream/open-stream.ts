@@ -4,8 +4,9 @@ import { AquiferError } from '../../../src/core/errors.ts'
 import type { Cursors } from '../../../src/core/indexer.ts'
 import type { Address } from '../connect.ts'
 import { placeOf, type TableName } from '../relation.ts'
+import { readHeld } from '../read-held.ts'
 import type { Reader } from '../round.ts'
-import { type Place } from '../../../src/core/source-error.ts'
+import { cancelled, type Place } from '../../../src/core/source-error.ts'
 import { sqlState } from '../source-error.ts'
 import { parseStreamCursor, type StreamCursor } from './cursor.ts'
 import { nothingTold, take, type Follower, type Progress, type Told } from './follow.ts'
@@ -16,11 +17,14 @@ import {
   lookAt,
   readKeysAnew,
   readPass,
+  tablesOf,
   type FollowedSource,
 } from './followed-source.ts'
 import { openLog, type Log } from './log.ts'
 import { lsnNumber, lsnText } from './lsn.ts'
+import type { KeyValues } from './reread.ts'
 import { checkIdentity, checkPublishable, ensurePublication } from './publication.ts'
+import { holdTouched } from './touches.ts'
 import { checkServer, createSlot, dropSlot, findSlot, outwaitWriters } from './slot.ts'
 
 /** The sources of a connection that are followed in its log, all by one slot. */
@@ -50,6 +54,19 @@ const checkpointMs = 5000
 const askMs = 1000
 const patienceMs = 300_000
 const mostTries = 10
+/** A cursor holds so many values of rows whose records have not all been handed over. */
+const mostSaved = 500
+
+interface HandingOver {
+  readonly position: string
+  /** Keys, as JSON, that were handed over already. */
+  readonly done: ReadonlySet<string>
+  /** Whether the log stands between two transactions, so that one may go on from here. */
+  readonly maySave: boolean
+}
+const unhindered = { done: new Set<string>(), maySave: true }
+
+type TouchedKeys = Pick<Parameters<typeof holdTouched>[2], 'touched' | 'after' | 'transactions'>
 
 interface Look {
   readonly lsn: bigint
@@ -73,7 +90,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   const { session } = first
   const place = placeOf(first.name, first.source)
   await checkServer(session, place)
-  for (const { relation } of await lookAtAll()) await checkPublishable(session, publication, relation)
+  for (const table of (await lookAtAll()).flatMap(tablesOf)) await checkPublishable(session, publication, table)
   const followed = new Map<string, Followed>()
   const progress: Progress = { position: 0n, transaction: undefined }
   let log: Log | undefined
@@ -81,8 +98,16 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   async function lookAtAll(): Promise<readonly FollowedSource[]> {
     const sources: FollowedSource[] = []
     for (const reader of readers.values()) sources.push(await lookAt(reader))
-    for (const { relation } of sources) await checkIdentity(session, relation)
+    for (const table of sources.flatMap(tablesOf)) await checkIdentity(session, table)
     return sources
+  }
+
+  /** Another table may have taken the place of one, and nobody tells of that yet. */
+  async function lookAgain(reader: Reader): Promise<FollowedSource> {
+    const source = await lookAt(reader)
+    for (const table of tablesOf(source)) await checkIdentity(session, table)
+    await ensurePublication(session, publication, tablesOf(source))
+    return source
   }
 
   async function closeLog(): Promise<void> {
@@ -95,8 +120,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   async function prepare(after: Cursors): Promise<void> {
     // Before the slot: of changes that came before its publication, a slot can tell nothing.
     const sources = await lookAtAll()
-    const tables = sources.map(({ relation }) => relation)
-    await ensurePublication(session, publication, tables)
+    await ensurePublication(session, publication, sources.flatMap(tablesOf))
     let kept = await findSlot(session, place, slot)
     if (kept !== undefined && kept.kept > BigInt(options.walBudget)) {
       await closeLog()
@@ -149,17 +173,18 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       } catch (error) {
         // Its columns changed between two pages.
         if (!(error instanceof AquiferError) || error.code !== 'CURSOR_EXPIRED' || tries >= mostTries) throw error
-        await startOver(await lookAt(one.source.reader))
+        await startOver(await lookAgain(one.source.reader))
       }
     }
   }
 
   const followersOf = ({ schema, name }: TableName): readonly Follower[] =>
-    [...followed.values()].flatMap(({ source: { reader, relation } }) =>
-      relation.table.schema === schema && relation.table.name === name
-        ? [{ source: reader.name, key: relation.key }]
-        : [],
-    )
+    [...followed.values()].flatMap(({ source }) => {
+      const own = { table: source.relation.table, columns: source.relation.key, touch: undefined }
+      return [own, ...source.touches.map(({ table, columns }, touch) => ({ table, columns, touch }))]
+        .filter(({ table }) => table.schema === schema && table.name === name)
+        .map(({ columns, touch }) => ({ source: source.reader.name, columns, touch }))
+    })
 
   async function follow(): Promise<Log> {
     const from = [...followed.values()].map(({ cursor }) => lsnNumber(cursor.lsn)).reduce((a, b) => (a < b ? a : b))
@@ -182,33 +207,93 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     return log
   }
 
+  /** Asks again until what the log told is seen. */
+  async function seen<T>(ask: () => Promise<T | 'unseen'>): Promise<T> {
+    for (let pauseMs = 2; ; pauseMs = Math.min(200, pauseMs * 2)) {
+      const found = await ask()
+      if (found !== 'unseen') return found
+      await clock.sleep(pauseMs, signal)
+      if (signal.aborted) throw cancelled()
+    }
+  }
+
   async function* handOver(told: Told): AsyncGenerator<Change> {
     const transactions = [...told.transactions]
+    const position = lsnText(progress.position)
     for (const one of followed.values()) {
       const { source } = one
-      const keys = [...(told.keys.get(source.reader.name)?.values() ?? [])]
-      let isLost = told.lost.has(source.reader.name)
+      const { name } = source.reader
+      const keys = [...(told.keys.get(name)?.values() ?? [])]
+      let isLost = told.lost.has(name)
       for (let at = 0; at < keys.length && !isLost; at += keysAtOnce) {
-        const asked = { keys: keys.slice(at, at + keysAtOnce), transactions, position: lsnText(progress.position) }
-        let found = await readKeysAnew(source, asked)
-        for (let pauseMs = 2; found === 'unseen'; pauseMs = Math.min(200, pauseMs * 2)) {
-          await clock.sleep(pauseMs, signal)
-          if (signal.aborted) return
-          found = await readKeysAnew(source, asked)
-        }
+        const asked = { keys: keys.slice(at, at + keysAtOnce), transactions, position }
+        const found = await seen(() => readKeysAnew(source, asked))
         if (found === 'altered') isLost = true
         else yield* found
       }
-      if (!isLost) continue
-      await startOver(await lookAt(source.reader))
-      yield* pass(source.reader.name)
+      const touched = new Map([...(told.touched.get(name) ?? [])].map(([at, values]) => [at, [...values.values()]]))
+      if (!isLost && touched.size > 0) {
+        const done = new Set(keys.map((values) => JSON.stringify(values)))
+        const maySave = progress.transaction === undefined
+        isLost = !(yield* handOverTouched(one, { touched, after: [], transactions, position, done, maySave }))
+      }
+      if (isLost) yield* readAgain(source)
     }
+  }
+
+  async function* readAgain({ reader }: FollowedSource): AsyncGenerator<Change> {
+    await startOver(await lookAgain(reader))
+    yield* pass(reader.name)
+  }
+
+  /** Records by what changed in their other tables, in the order of their keys; false where those are not what they were. */
+  async function* handOverTouched(
+    { source, cursor }: Followed,
+    { position, done, maySave, ...asked }: TouchedKeys & HandingOver,
+  ): AsyncGenerator<Change, boolean> {
+    const { reader, relation } = source
+    const held = await seen(() =>
+      session.transaction(relation.place, (run) => holdTouched(run, relation, { ...source, ...asked })),
+    )
+    if (held === 'altered') return false
+    const values = [...asked.touched]
+    const isSmall = values.reduce((sum, [, rows]) => sum + rows.length, 0) <= mostSaved
+    const isSaved = maySave && isSmall && lsnNumber(position) >= lsnNumber(cursor.lsn)
+    let after: KeyValues = []
+    for await (const { rows } of readHeld(session, relation.place, held)) {
+      if (isSaved && after.length > 0) {
+        const saved = { ...cursor, lsn: position, touched: { values, after } }
+        yield { ...checkpointOf(reader.name, saved), partial: true }
+      }
+      const keys = rows.map((row) => row.map((value) => value ?? ''))
+      const left = keys.filter((key) => !done.has(JSON.stringify(key)))
+      for (let at = 0; at < left.length; at += keysAtOnce) {
+        const some = left.slice(at, at + keysAtOnce)
+        const found = await readKeysAnew(source, { keys: some, transactions: [], position })
+        if (found === 'altered' || found === 'unseen') return false
+        yield* found
+      }
+      after = keys.at(-1) ?? after
+    }
+    return true
+  }
+
+  /** What a process that is gone had not handed over to its end. */
+  async function* finishTouched(name: string): AsyncGenerator<Change> {
+    const one = followed.get(name)
+    if (one === undefined || one.cursor.touched === null) return
+    const { values, after } = one.cursor.touched
+    const asked = { touched: new Map(values), after, transactions: [], position: one.cursor.lsn, ...unhindered }
+    if (!(yield* handOverTouched(one, asked))) return yield* readAgain(one.source)
+    one.cursor = { ...one.cursor, touched: null }
+    yield checkpointOf(name, one.cursor)
   }
 
   async function* changes(after: Cursors, until: 'now' | number): AsyncGenerator<Change> {
     await prepare(after)
     for (const name of readers.keys()) {
       yield* pass(name)
+      yield* finishTouched(name)
       if (signal.aborted) return
     }
     const reading = await follow()
@@ -229,7 +314,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
         const isFull = told.size >= mostKeys
         if (!isFull) continue
       }
-      const changed = new Set(told.keys.keys())
+      const changed = new Set([...told.keys.keys(), ...told.touched.keys()])
       if (told.size + told.lost.size > 0) {
         const done = told
         told = nothingTold()

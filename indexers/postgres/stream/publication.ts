@@ -9,7 +9,9 @@ import { quoteName } from '../sql.ts'
 export interface Followed {
   readonly place: Place
   readonly table: TableName
+  /** Columns by which the log has to tell a row: its key, unless `ties` it to what it belongs to. */
   readonly key: readonly string[]
+  readonly ties?: true
   readonly parts: readonly string[]
 }
 
@@ -75,23 +77,24 @@ export async function ensurePublication(session: Session, name: string, tables: 
   }
 }
 
-const identitySql = `select c.relname, c.relreplident, (select coalesce(json_agg(a.attname), '[]')::text from pg_index i
+const identitySql = `select c.oid::regclass::text, c.relreplident, (select coalesce(json_agg(a.attname), '[]')::text from pg_index i
       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey::int2[])
     where i.indrelid = c.oid and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end)
   from pg_class c where c.oid = any($1::oid[])`
 
-/** Deletes and changes of keys are told by the replica identity of a table: it has to have the whole key. */
-export async function checkIdentity(session: Session, { place, key, parts }: Followed): Promise<void> {
+/** Deletes and changes of these columns are told by the replica identity of a table: it has to have all of them. */
+export async function checkIdentity(session: Session, { place, key, parts, ties }: Followed): Promise<void> {
   const { rows } = await session.query(place, identitySql, [`{${parts.join(',')}}`])
+  const what = ties === true ? `${key.join(', ')}, which ties its rows to the record` : `its key ${key.join(', ')}`
   for (const [table, identity, columns] of rows) {
     if (identity === 'f') continue
     const told: unknown = JSON.parse(columns ?? '[]')
     if (Array.isArray(told) && key.every((column) => told.includes(column))) continue
     throw invalidSource(
       place,
-      `the replica identity of ${table ?? place.what} does not tell its key ${key.join(', ')}`,
+      `the replica identity of ${table ?? place.what} does not tell ${what}`,
       {
-        fix: `Run ALTER TABLE … REPLICA IDENTITY USING INDEX (of the key), or FULL, or use mode poll.`,
+        fix: `Run ALTER TABLE ${table ?? place.what} REPLICA IDENTITY FULL, or USING INDEX one of these columns, or use mode poll.`,
       },
     )
   }

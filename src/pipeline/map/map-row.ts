@@ -10,17 +10,18 @@ import { entriesIn, readersOf } from './readers-of.ts'
 import { textOfRow, titleOfRow } from './row-words.ts'
 import { renderTemplate } from './template.ts'
 import { renderUrl } from './template-url.ts'
+import { pathsOf, valueAt } from './value-at.ts'
 
 /**
- * A row of a database as a record. SOURCE_INVALID when the mapping names a column that the row does not have; in a sparse
- * row, where that says nothing, it is null.
+ * A row of a database as a record. Templates name columns, or what is inside of them (`{language.name}`). SOURCE_INVALID
+ * when the mapping names a column that the row does not have; in a sparse row, where that says nothing, it is null.
  */
 export function mapRow(row: Row, mapping: Mapping, key: string, isSparse = false): Mapped {
   const lookup = (column: string): Json => {
-    const value = Object.hasOwn(row, column) ? row[column] : undefined
+    const value = valueAt(row, column)
     if (value !== undefined) return value
     if (isSparse) return null
-    throw new AquiferError('SOURCE_INVALID', `There is no column ${column}${hint(column, Object.keys(row))}`)
+    throw new AquiferError('SOURCE_INVALID', `There is no column ${column}${hint(column, column.includes('.') ? pathsOf(row) : Object.keys(row))}`)
   }
   const skip = mapping.vector === undefined ? [] : [mapping.vector]
   const title = mapping.title === undefined ? titleOfRow(row) : renderTemplate(mapping.title, lookup)

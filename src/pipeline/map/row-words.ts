@@ -27,10 +27,7 @@ export function titleOfRow(row: Row): string | undefined {
 
 /** What a row says, a column a line; without keys, bookkeeping, secrets and what holds no words. */
 export function textOfRow(row: Row, skip: readonly string[]): string {
-  const lines = Object.entries(row)
-    .filter(([column]) => !skip.includes(column))
-    .map(([column, value]) => ({ label: labelOf(column), text: valueText(value).trim() }))
-    .filter(({ label, text }) => text !== '' && !bookkeeping.test(label) && !secret.test(label) && hasWords(text))
+  const lines = linesOf(Object.entries(row).filter(([column]) => !skip.includes(column)))
   return lines
     .map(({ label, text }, i) => {
       // A long text is a paragraph of its own.
@@ -39,6 +36,31 @@ export function textOfRow(row: Row, skip: readonly string[]): string {
     })
     .join('')
 }
+
+function linesOf(
+  entries: readonly (readonly [string, Json])[],
+): readonly { readonly label: string; readonly text: string }[] {
+  return entries
+    .map(([column, value]) => ({ label: labelOf(column), text: textOf(value).trim() }))
+    .filter(({ label, text }) => text !== '' && !bookkeeping.test(label) && !secret.test(label) && hasWords(text))
+}
+
+/** Rows within a row say what they would say alone, in one line: `name: Ann, city: Oslo; name: Bo`. */
+function textOf(value: Json): string {
+  if (typeof value !== 'object' || value === null) return valueText(value)
+  if (!isList(value)) {
+    return linesOf(Object.entries(value))
+      .map(({ label, text }) => `${label}: ${text}`)
+      .join(', ')
+  }
+  if (value.every((item) => typeof item !== 'object' || item === null)) return valueText(value)
+  return value
+    .map(textOf)
+    .filter((text) => text !== '')
+    .join('; ')
+}
+
+const isList = (value: object): value is readonly Json[] => Array.isArray(value)
 
 const isLong = (text: string): boolean => text.length > 200 || text.includes('\n')
 

@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import { invalidSource } from '../../../src/core/source-error.ts'
+import type { Place } from '../../../src/core/source-error.ts'
+import type { TableInfo } from '../catalog.ts'
+import { findColumn } from '../columns.ts'
+import type { Part } from '../config.ts'
+import type { Run } from '../session.ts'
+import { titleOf } from './name-of.ts'
+
+/** A step from one table to the next, by columns that are equal. */
+export interface Hop {
+  readonly table: TableInfo
+  /** Column of the table before, column of this one. */
+  readonly on: readonly (readonly [near: string, own: string])[]
+}
+
+/** How the rows of a part are reached from the record: one step, or two over a join table. */
+export interface Link {
+  readonly as: 'object' | 'array'
+  readonly hops: readonly Hop[]
+}
+
+const ForeignKey = z.object({ from: z.string(), to: z.string(), columns: z.array(z.string()), refers: z.array(z.string()) })
+type ForeignKey = z.infer<typeof ForeignKey>
+
+const namesSql = (table: string, numbers: string): string => `(select json_agg(a.attname order by k.place)
+    from unnest(${numbers}) with ordinality k (attnum, place) join pg_attribute a on a.attrelid = ${table} and a.attnum = k.attnum)`
+
+const foreignKeysSql = `select distinct json_build_object('from', conrelid::text, 'to', confrelid::text,
+    'columns', ${namesSql('conrelid', 'conkey')}, 'refers', ${namesSql('confrelid', 'confkey')})::text
+  from pg_constraint where contype = 'f'
+    and ((conrelid = $1::oid and confrelid = $2::oid) or (conrelid = $2::oid and confrelid = $1::oid)) order by 1`
+
+async function foreignKeys(run: Run, left: TableInfo, right: TableInfo): Promise<readonly ForeignKey[]> {
+  const { rows } = await run(foreignKeysSql, [left.id, right.id])
+  return rows.map(([text]) => ForeignKey.parse(JSON.parse(text ?? '')))
+}
+
+type Names = string | readonly string[] | undefined
+
+const listed = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names)
+const same = (left: readonly string[], right: readonly string[]): boolean =>
+  left.length === right.length && left.every((name) => right.includes(name))
+const shown = (names: readonly string[]): string => (names.length === 1 ? names.join('') : `[${names.join(', ')}]`)
+
+/** The one way from a row of `parent` to the rows of the part; SOURCE_INVALID with the choices where there is not one. */
+export async function findLink(
+  run: Run,
+  place: Place,
+  { parent, table, through, part }: { parent: TableInfo; table: TableInfo; through: TableInfo | undefined; part: Part },
+): Promise<Link> {
+  if (through === undefined) return directLink(await foreignKeys(run, parent, table), place, { parent, table, part })
+  const { via, to } = typeof part.through === 'object' ? part.through : {}
+  const first = await refersTo(run, place, { from: through, to: parent, by: via, option: 'via', not: to })
+  const near = first.map(({ columns }) => columns).flat()
+  const second = await refersTo(run, place, {
+    from: through,
+    to: table,
+    by: to,
+    option: 'to',
+    not: table.id === parent.id ? near : undefined,
+  })
+  const hop = ([key]: readonly ForeignKey[]): ForeignKey => key ?? { from: '', to: '', columns: [], refers: [] }
+  return {
+    as: 'array',
+    hops: [
+      { table: through, on: pair(hop(first).refers, hop(first).columns) },
+      { table, on: pair(hop(second).columns, hop(second).refers) },
+    ],
+  }
+}
+
+const pair = (near: readonly string[], own: readonly string[]): Hop['on'] =>
+  near.map((name, at) => [name, own[at] ?? ''] as const)
+
+function directLink(
+  keys: readonly ForeignKey[],
+  place: Place,
+  { parent, table, part }: { parent: TableInfo; table: TableInfo; part: Part },
+): Link {
+  const all: readonly { readonly as: Link['as']; readonly by: readonly string[]; readonly on: Hop['on'] }[] = [
+    ...keys.flatMap(({ from, to, columns, refers }) =>
+      from === parent.id && to === table.id ? [{ as: 'object' as const, by: columns, on: pair(columns, refers) }] : [],
+    ),
+    ...keys.flatMap(({ from, to, columns, refers }) =>
+      from === table.id && to === parent.id ? [{ as: 'array' as const, by: columns, on: pair(refers, columns) }] : [],
+    ),
+  ]
+  const fit = all.filter(
+    ({ as, by }) =>
+      (part.as === undefined || part.as === as) && (part.via === undefined || same(by, listed(part.via))),
+  )
+  const [only] = fit
+  if (only !== undefined && fit.length === 1) return { as: only.as, hops: [{ table, on: only.on }] }
+  if (fit.length > 1) {
+    throw invalidSource(place, `${titleOf(table)} and ${titleOf(parent)} belong together in several ways`, {
+      fix: `Say which: ${fit.map(({ as, by }) => `via: ${shown(by)}, as: ${as}`).join('; or ')}.`,
+    })
+  }
+  if (part.via === undefined) {
+    throw invalidSource(place, `no foreign key leads between ${titleOf(parent)} and ${titleOf(table)}`, {
+      fix: `Write via: COLUMN with as: object for what ${titleOf(parent)} refers to, as: array for what refers to it, or through: the table that joins them.`,
+    })
+  }
+  return declaredLink(place, { parent, table, as: part.as, via: listed(part.via) })
+}
+
+/** Without a foreign key, columns refer to the primary key of the other table. */
+function declaredLink(
+  place: Place,
+  {
+    parent,
+    table,
+    as,
+    via,
+  }: { parent: TableInfo; table: TableInfo; as: Link['as'] | undefined; via: readonly string[] },
+): Link {
+  const inParent = via.every((name) => parent.columns.includes(name))
+  const inTable = via.every((name) => table.columns.includes(name))
+  if (as === undefined && inParent && inTable) {
+    throw invalidSource(place, `both ${titleOf(parent)} and ${titleOf(table)} have ${via.join(', ')}`, {
+      fix: `Write as: object if it is ${titleOf(parent)} that refers, as: array if it is ${titleOf(table)}.`,
+    })
+  }
+  const isObject = as === undefined ? inParent : as === 'object'
+  const [from, to] = isObject ? [parent, table] : [table, parent]
+  const refers = primaryKey(place, from, to, via)
+  return { as: isObject ? 'object' : 'array', hops: [{ table, on: isObject ? pair(via, refers) : pair(refers, via) }] }
+}
+
+function primaryKey(place: Place, from: TableInfo, to: TableInfo, via: readonly string[]): readonly string[] {
+  for (const name of via) {
+    findColumn(
+      { ...place, what: titleOf(from) },
+      name,
+      from.columns.map((column) => ({ name: column, typeId: '' })),
+    )
+  }
+  const key = to.unique.find(({ primary }) => primary)?.columns
+  if (key?.length === via.length) return key
+  const has = key === undefined ? 'no primary key' : `the primary key ${key.join(', ')}`
+  throw invalidSource(place, `${via.join(', ')} of ${titleOf(from)} is to refer to ${titleOf(to)}, which has ${has}`, {
+    fix: 'Name as many columns as that has, in its order, or let a foreign key say it.',
+  })
+}
+
+async function refersTo(
+  run: Run,
+  place: Place,
+  {
+    from,
+    to,
+    by,
+    option,
+    not,
+  }: { from: TableInfo; to: TableInfo; by: Names; option: 'via' | 'to'; not: Names },
+): Promise<readonly ForeignKey[]> {
+  const all = (await foreignKeys(run, from, to)).filter((key) => key.from === from.id && key.to === to.id)
+  const fit = all.filter(({ columns }) =>
+    by === undefined ? not === undefined || !same(columns, listed(not)) : same(columns, listed(by)),
+  )
+  if (fit.length === 1) return fit
+  if (fit.length > 1) {
+    throw invalidSource(place, `${titleOf(from)} refers to ${titleOf(to)} in several ways`, {
+      fix: `Say which in through: ${fit.map(({ columns }) => `${option}: ${shown(columns)}`).join('; or ')}.`,
+    })
+  }
+  if (by !== undefined) {
+    const columns = [...listed(by)]
+    return [{ from: from.id, to: to.id, columns, refers: [...primaryKey(place, from, to, columns)] }]
+  }
+  throw invalidSource(place, `no foreign key leads from ${titleOf(from)} to ${titleOf(to)}`, {
+    fix: `Write through: { table: ${titleOf(from)}, ${option}: COLUMN }.`,
+  })
+}

@@ -1,0 +1,13 @@
+import { quoteName } from '../sql.ts'
+
+interface Named {
+  readonly schema: string
+  readonly name: string
+}
+
+/** A table's name for people. */
+export const titleOf = ({ schema, name }: Named): string => `${schema}.${name}`
+
+/** A table's name as SQL. */
+export const nameOf = ({ schema, name }: Named): string =>
+  `${quoteName(schema)}.${quoteName(name)}`

@@ -166,7 +166,6 @@ describe('polling finds, in a record of several tables,', () => {
       return (await follower.read()).filter((one) => !one.startsWith('same'))
     }
     expect(await follower.read()).toEqual(['put 1', 'put 2', 'put 3'])
-    expect(await follower.read()).toEqual([])
     expect(await news(`insert into review values (7, 3, 'cid', now())`)).toEqual(['put 3'])
     expect(await news(`update review set film_id = 2 where review_id = 7`)).toEqual(['put 2', 'put 3'])
     expect(await news(`delete from review where review_id = 7`)).toEqual(['put 2'])
@@ -174,7 +173,7 @@ describe('polling finds, in a record of several tables,', () => {
     expect(await news(`delete from film_actor where actor_id = 1`)).toEqual(['put 1', 'put 2'])
     expect(await news(`truncate reply`)).toEqual(['put 1'])
     expect(await news(`delete from film where film_id = 3`)).toEqual(['delete 3'])
-    expect(await follower.read()).toEqual([])
+    expect(await news('select 1')).toEqual([])
   })
 
   test('columns that come and go in a related table', async () => {
@@ -200,8 +199,8 @@ describe('a record of several tables is refused with what to write', () => {
 
   test.each([
     [
-      { with: { language: { table: 'langage' } } },
-      'Source films: there is no table langage; did you mean public.language?',
+      { with: { language: { table: 'public.langage' } } },
+      'Source films: there is no table public.langage; did you mean public.language?',
       undefined,
     ],
     [{ with: { title: { table: 'language' } } }, 'Source films: public.film has a column title already', undefined],

@@ -62,6 +62,17 @@ const relation: Relation = {
   parts: ['1'],
   hasXmin: true,
 }
+const wide: NonNullable<Relation['wide']> = {
+  list: '',
+  joins: '',
+  hash: '',
+  branches: [],
+  names: [],
+  shape: [],
+  settles: true,
+  describe: '',
+  described: [],
+}
 const cursor: Cursor = {
   version: 1,
   history: 'h',
@@ -102,6 +113,18 @@ test('what has neither xmin nor cursor is read whole each time', () => {
   const view = { ...relation, hasXmin: false }
   expect([isWhole(relation, 'poll'), isWhole(relation, 'snapshot'), isWhole(view, 'poll')]).toEqual([false, true, true])
   expect(planRound(undefined, view, moment, false)).toEqual({ kind: 'pass', after: [] })
+})
+
+test('a record of several tables is read whole, and not at all while nobody writes', () => {
+  const tree = { ...relation, hasXmin: false, wide }
+  expect(isWhole(tree, 'poll')).toBe(true)
+  expect(planRound(cursor, tree, moment, false)).toEqual({ kind: 'nothing' })
+  expect(planRound(cursor, tree, { ...moment, xmax: '101' }, false)).toEqual({ kind: 'pass', after: [] })
+  expect(planRound({ ...cursor, xmin: '99' }, tree, moment, false)).toEqual({ kind: 'pass', after: [] })
+  expect(planRound(cursor, { ...tree, wide: { ...wide, settles: false } }, moment, false)).toEqual({
+    kind: 'pass',
+    after: [],
+  })
 })
 
 test('a cursor of another history is refused', () => {

@@ -40,5 +40,8 @@ function keysSql(
   if (from !== undefined) bounds.push(`${bytes} >= ${bytesSql(`$${values.push(from)}::text`, encoding)}`)
   if (to !== undefined) bounds.push(`${bytes} < ${bytesSql(`$${values.push(to)}::text`, encoding)}`)
   const { hash, joins } = want === 'digests' ? rowSql(relation) : { hash: 'null', joins: '' }
-  return { sql: `select ${key}, ${hash} from ${relation.from}${joins} where ${bounds.join(' and ')} order by ${bytes}`, values }
+  return {
+    sql: `select ${key}, ${hash} from ${relation.from}${joins} where ${bounds.join(' and ')} order by ${bytes}`,
+    values,
+  }
 }

@@ -58,11 +58,7 @@ export async function inspect(run: Run, name: string, source: PostgresSource, mo
 
 type TableSource = Extract<PostgresSource, { table: string }>
 
-async function inspectTable(
-  run: Run,
-  name: string,
-  source: TableSource,
-): Promise<Relation> {
+async function inspectTable(run: Run, name: string, source: TableSource): Promise<Relation> {
   const place = placeOf(name, source)
   const table = await findTable(run, source.table)
   if (table === undefined) {
@@ -99,7 +95,9 @@ async function readTable(
   { table, source, key }: { table: TableInfo; source: TableSource; key: readonly string[] },
 ): Promise<Pick<Relation, 'columns' | 'wide'>> {
   const known = table.columns.map((name) => ({ name, typeId: '' }))
-  const chosen = source.columns && [...new Set([...key, ...(source.cursor === undefined ? [] : [source.cursor]), ...source.columns])]
+  const chosen = source.columns && [
+    ...new Set([...key, ...(source.cursor === undefined ? [] : [source.cursor]), ...source.columns]),
+  ]
   for (const name of chosen ?? []) findColumn(place, name, known)
   const list = chosen?.map((name) => column(name)).join(', ') ?? 'q.*'
   const own = (await run(`select ${list} from ${nameOf(table)} as q limit 0`)).columns

@@ -33,7 +33,13 @@ const source = {
           table: 'reply',
           via: 'note',
           as: 'array',
-          with: { author: { table: 'author', via: 'writer', with: { team: { table: 'team', via: 'home', columns: ['name'] } } } },
+          with: {
+            author: {
+              table: 'author',
+              via: 'writer',
+              with: { team: { table: 'team', via: 'home', columns: ['name'] } },
+            },
+          },
         },
       },
     },
@@ -68,7 +74,8 @@ function statement(random: Random): string {
     () => put('reply', `${id()}, ${some()}, ${some()}`, 'note = excluded.note, writer = excluded.writer'),
     () => put('author', `${id()}, ${word()}, ${some()}`, 'name = excluded.name, home = excluded.home'),
     () => `insert into item_tag values (${id()}, ${id()}) on conflict do nothing`,
-    () => `update item_tag set item = ${id()} where item = ${id()} and not exists (select from item_tag o where o.tag = item_tag.tag)`,
+    () =>
+      `update item_tag set item = ${id()} where item = ${id()} and not exists (select from item_tag o where o.tag = item_tag.tag)`,
     () => `delete from item_tag where ${pick(random, ['item', 'tag'])} = ${id()}`,
     () => `delete from ${pick(random, ['item', 'team', 'tag', 'note', 'reply', 'author'])} where id = ${id()}`,
     () => `update note set item = ${id()} where item = ${id()}`,

@@ -47,7 +47,11 @@ describe('in the log, what touches a record of several tables is', () => {
         references language on update cascade; update language set language_id = 8 where language_id = 1`,
       ['put 1', 'put 2'],
     ],
-    ['all that goes with a record', `delete from film_actor where film_id = 3; delete from film where film_id = 3`, ['delete 3']],
+    [
+      'all that goes with a record',
+      `delete from film_actor where film_id = 3; delete from film where film_id = 3`,
+      ['delete 3'],
+    ],
     [
       'a record with all that it has',
       `insert into film values (4, 'New', 2); insert into review values (20, 4, 'fay', now()); insert into film_actor values (1, 4)`,
@@ -90,7 +94,8 @@ describe('in the log, what touches a record of several tables is', () => {
     await database.run(`alter table reply replica identity default`)
     await expect(follower.read()).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
-      message: 'Source source: the replica identity of reply does not tell review_id, which ties its rows to the record',
+      message:
+        'Source source: the replica identity of reply does not tell review_id, which ties its rows to the record',
       fix: 'Run ALTER TABLE reply REPLICA IDENTITY FULL, or USING INDEX one of these columns, or use mode poll.',
     })
   })
@@ -107,7 +112,9 @@ test('an identity that is made smaller in mid-stream has everything read again r
   for await (const change of indexer.changes({})) {
     if (change.kind === 'put') told.push(change.key)
     if (change.kind === 'checkpoint' && change.partial !== true && told.length === 3) {
-      await database.run('alter table reply replica identity default; update reply set review_id = 9007199254740993 where reply_id = 1')
+      await database.run(
+        'alter table reply replica identity default; update reply set review_id = 9007199254740993 where reply_id = 1',
+      )
       // One that will be told, so that the test ends.
       await database.run('alter table reply replica identity full')
     }
@@ -184,6 +191,8 @@ test('a look-up that touches very many records is handed over in their order, an
     for await (const change of indexer.changes({ source: cursor })) {
       if (change.kind === 'checkpoint') cursor = change.cursor
       else told.push(change.key)
+      if (change.kind === 'put' && change.content.kind === 'row') before.held.set(change.key, change.content.row)
+      if (change.kind === 'delete') before.held.delete(change.key)
       if (change.kind === 'checkpoint' && told.length > 15_000) {
         expect(change.partial).toBe(true)
         break
@@ -196,7 +205,7 @@ test('a look-up that touches very many records is handed over in their order, an
   await database.run(`update item set id = -2 where id = 29999`)
   await using after = await followRecords(database, source, { held: before.held, cursor })
   const rest = await after.read()
-  expect(rest.length).toBe(30_000 + 2 - half + 2 - 1)
+  expect(rest.length).toBe(30_002 - half)
   expect([...after.held.values()].filter((row) => JSON.stringify(row).includes('"one"'))).toEqual([])
-  expect(after.held.size).toBe(30_000 + 1)
+  expect(after.held.size).toBe(30_000)
 })

@@ -120,7 +120,12 @@ describe('a record of several tables', () => {
       },
     })
     expect(rows).toEqual({
-      '["no","1"]': { country: 'no', code: 1, goods: [{ name: 'a' }, { name: 'z' }], tags: [{ word: 'a' }, { word: 'b' }] },
+      '["no","1"]': {
+        country: 'no',
+        code: 1,
+        goods: [{ name: 'a' }, { name: 'z' }],
+        tags: [{ word: 'a' }, { word: 'b' }],
+      },
       '["se","1"]': { country: 'se', code: 1, goods: [{ name: 'a' }], tags: [] },
     })
   })
@@ -143,7 +148,8 @@ describe('a record of several tables', () => {
         },
       },
     })
-    const expected = await database.run(`select film_id::text as key, json_build_object('film_id', film_id, 'title', title,
+    const expected =
+      await database.run(`select film_id::text as key, json_build_object('film_id', film_id, 'title', title,
         'language', (select json_build_object('name', name) from language l where l.language_id = f.language_id),
         'actors', (select coalesce(json_agg(json_build_object('first_name', first_name, 'last_name', last_name) order by actor_id), '[]')
           from actor a where exists (select from film_actor x where x.actor_id = a.actor_id and x.film_id = f.film_id)),
@@ -231,7 +237,11 @@ describe('a record of several tables is refused with what to write', () => {
     ],
     [{ columns: ['titel'] }, 'Source films: there is no column titel in film; did you mean title?', undefined],
   ])('%j', async (source, message, fix) => {
-    expect(await refused(source)).toMatchObject({ code: 'SOURCE_INVALID', message, ...(fix === undefined ? {} : { fix }) })
+    expect(await refused(source)).toMatchObject({
+      code: 'SOURCE_INVALID',
+      message,
+      ...(fix === undefined ? {} : { fix }),
+    })
   })
 
   test('several foreign keys', async () => {
@@ -240,7 +250,9 @@ describe('a record of several tables is refused with what to write', () => {
       message: 'Source films: public.language and public.film belong together in several ways',
       fix: 'Say which: via: language_id, as: object; or via: original_language_id, as: object.',
     })
-    expect(await refused({ with: { language: { table: 'language', via: 'original_language_id' } } }, more)).toBe('accepted')
+    expect(await refused({ with: { language: { table: 'language', via: 'original_language_id' } } }, more)).toBe(
+      'accepted',
+    )
   })
 
   test('a view, and a table that this user may not read', async () => {

@@ -20,7 +20,10 @@ export interface Told {
 export const nothingTold = (): Told => ({
   keys: new Map(),
   touched: new Map(),
-  lost: new Set(), transactions: new Set(), size: 0 })
+  lost: new Set(),
+  transactions: new Set(),
+  size: 0,
+})
 
 /** Where the log is, between two transactions. */
 export interface Progress {

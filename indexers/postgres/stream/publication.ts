@@ -90,12 +90,8 @@ export async function checkIdentity(session: Session, { place, key, parts, ties 
     if (identity === 'f') continue
     const told: unknown = JSON.parse(columns ?? '[]')
     if (Array.isArray(told) && key.every((column) => told.includes(column))) continue
-    throw invalidSource(
-      place,
-      `the replica identity of ${table ?? place.what} does not tell ${what}`,
-      {
-        fix: `Run ALTER TABLE ${table ?? place.what} REPLICA IDENTITY FULL, or USING INDEX one of these columns, or use mode poll.`,
-      },
-    )
+    throw invalidSource(place, `the replica identity of ${table ?? place.what} does not tell ${what}`, {
+      fix: `Run ALTER TABLE ${table ?? place.what} REPLICA IDENTITY FULL, or USING INDEX one of these columns, or use mode poll.`,
+    })
   }
 }

@@ -76,6 +76,9 @@ export async function holdTouched(
   const keys = relation.key.map((name) => column(name, 'k')).join(', ')
   const rest = after.map((value, at) => `${given(value)}::${types[at] ?? 'text'}`).join(', ')
   const where = after.length === 0 ? '' : ` where (${keys}) > (${rest})`
-  const found = parts.length === 0 ? `select ${relation.key.map((name) => column(name)).join(', ')} from ${relation.from} where false` : parts.join(' union ')
+  const found =
+    parts.length === 0
+      ? `select ${relation.key.map((name) => column(name)).join(', ')} from ${relation.from} where false`
+      : parts.join(' union ')
   return hold(run, `select distinct ${keys} from (${found}) as k${where} order by ${keys}`, values)
 }

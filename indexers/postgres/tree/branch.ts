@@ -35,7 +35,9 @@ export async function findBranches(
   const branches: Branch[] = []
   for (const [name, part] of Object.entries(parts)) {
     if (columns.includes(name)) {
-      throw invalidSource(place, `${titleOf(parent)} has a column ${name} already`, { fix: 'Name it otherwise in `with`.' })
+      throw invalidSource(place, `${titleOf(parent)} has a column ${name} already`, {
+        fix: 'Name it otherwise in `with`.',
+      })
     }
     branches.push(await findBranch(run, place, { parent, name, part }))
   }
@@ -53,9 +55,13 @@ async function findBranch(
     over === undefined ? undefined : await findReadable(run, place, typeof over === 'string' ? over : over.table)
   const link = await findLink(run, place, { parent, table, through, part })
   if (link.as === 'object' && table.inherited) {
-    throw invalidSource(place, `tables inherit from ${titleOf(table)}, so nothing keeps one row of it from being several`, {
-      fix: 'Read a query instead.',
-    })
+    throw invalidSource(
+      place,
+      `tables inherit from ${titleOf(table)}, so nothing keeps one row of it from being several`,
+      {
+        fix: 'Read a query instead.',
+      },
+    )
   }
   const at = { ...place, what: titleOf(table) }
   const known = table.columns.map((one) => ({ name: one, typeId: '' }))

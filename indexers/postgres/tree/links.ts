@@ -20,7 +20,12 @@ export interface Link {
   readonly hops: readonly Hop[]
 }
 
-const ForeignKey = z.object({ from: z.string(), to: z.string(), columns: z.array(z.string()), refers: z.array(z.string()) })
+const ForeignKey = z.object({
+  from: z.string(),
+  to: z.string(),
+  columns: z.array(z.string()),
+  refers: z.array(z.string()),
+})
 type ForeignKey = z.infer<typeof ForeignKey>
 
 const namesSql = (table: string, numbers: string): string => `(select json_agg(a.attname order by k.place)
@@ -87,8 +92,7 @@ function directLink(
     ),
   ]
   const fit = all.filter(
-    ({ as, by }) =>
-      (part.as === undefined || part.as === as) && (part.via === undefined || same(by, listed(part.via))),
+    ({ as, by }) => (part.as === undefined || part.as === as) && (part.via === undefined || same(by, listed(part.via))),
   )
   const [only] = fit
   if (only !== undefined && fit.length === 1) return { as: only.as, hops: [{ table, on: only.on }] }
@@ -147,13 +151,7 @@ function primaryKey(place: Place, from: TableInfo, to: TableInfo, via: readonly 
 async function refersTo(
   run: Run,
   place: Place,
-  {
-    from,
-    to,
-    by,
-    option,
-    not,
-  }: { from: TableInfo; to: TableInfo; by: Names; option: 'via' | 'to'; not: Names },
+  { from, to, by, option, not }: { from: TableInfo; to: TableInfo; by: Names; option: 'via' | 'to'; not: Names },
 ): Promise<readonly ForeignKey[]> {
   const all = (await foreignKeys(run, from, to)).filter((key) => key.from === from.id && key.to === to.id)
   const fit = all.filter(({ columns }) =>

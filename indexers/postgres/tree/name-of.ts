@@ -9,5 +9,4 @@ interface Named {
 export const titleOf = ({ schema, name }: Named): string => `${schema}.${name}`
 
 /** A table's name as SQL. */
-export const nameOf = ({ schema, name }: Named): string =>
-  `${quoteName(schema)}.${quoteName(name)}`
+export const nameOf = ({ schema, name }: Named): string => `${quoteName(schema)}.${quoteName(name)}`

@@ -24,7 +24,9 @@ async function branchParsers(run: Run, types: Types, branches: readonly Branch[]
           return [name, text === null ? null : (each[at]?.(text) ?? text)]
         }),
       )
-    parsers.push(as === 'object' ? (text) => rowOf(parse<Texts>(text)) : (text) => parse<readonly Texts[]>(text).map(rowOf))
+    parsers.push(
+      as === 'object' ? (text) => rowOf(parse<Texts>(text)) : (text) => parse<readonly Texts[]>(text).map(rowOf),
+    )
   }
   return parsers
 }

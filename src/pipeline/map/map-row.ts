@@ -21,7 +21,10 @@ export function mapRow(row: Row, mapping: Mapping, key: string, isSparse = false
     const value = valueAt(row, column)
     if (value !== undefined) return value
     if (isSparse) return null
-    throw new AquiferError('SOURCE_INVALID', `There is no column ${column}${hint(column, column.includes('.') ? pathsOf(row) : Object.keys(row))}`)
+    throw new AquiferError(
+      'SOURCE_INVALID',
+      `There is no column ${column}${hint(column, column.includes('.') ? pathsOf(row) : Object.keys(row))}`,
+    )
   }
   const skip = mapping.vector === undefined ? [] : [mapping.vector]
   const title = mapping.title === undefined ? titleOfRow(row) : renderTemplate(mapping.title, lookup)

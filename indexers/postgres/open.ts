@@ -39,6 +39,7 @@ export async function openPostgres(
             publication: connection.slot,
             walBudget: connection.walBudget,
             clock: options.clock,
+            log: options.log,
             signal: options.signal,
           })
     return indexerOf({ session, readers, polled: polled ?? new Map(), stream }, options)

@@ -3,6 +3,7 @@ import { openEngine } from '../open-numbers.ts'
 import { openLedger, openModel, openProjection, sourceGroups, type AppOptions } from '../app.ts'
 import { metricsSourceName } from '../config/metrics-source.ts'
 import { systemClock } from '../core/clock.ts'
+import { silentLog } from '../core/log.ts'
 import type { Config } from '../core/config.ts'
 import { kindTable, toAquiferError, toErrorView, type AquiferError } from '../core/errors.ts'
 import type { SourceGroup } from '../pipeline/source-job.ts'
@@ -115,6 +116,7 @@ async function checkGroup(group: SourceGroup, signal: AbortSignal): Promise<void
     until: 'now',
     signal,
     clock: systemClock,
+    log: silentLog,
     everyMs: 0,
     digest: () => '',
   })

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Change, Json } from '../../schemas/record.ts'
 import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
 
 /** Unique in its source; compared and ordered by its UTF-8 bytes. */
 export type Key = string
@@ -46,6 +47,8 @@ export interface OpenOptions<Source> {
   readonly until: 'now' | 'abort'
   readonly signal: AbortSignal
   readonly clock: Clock
+  /** For what an operator should know and nobody asked. */
+  readonly log: Log
   /** Keyed digest of a canonical text of one item as read: the same text, the same digest, on this deployment. */
   readonly digest: (canonical: string | Uint8Array) => string
   /** How often to look again, opened with `until: 'abort'` on a source that has to be polled. */

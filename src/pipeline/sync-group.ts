@@ -156,6 +156,7 @@ async function openGroup(
     until,
     signal,
     clock: context.clock,
+    log: context.log,
     everyMs,
     digest: (canonical) => createHmac('sha256', key).update(canonical).digest('base64url').slice(0, 22),
   })

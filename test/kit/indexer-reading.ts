@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { Cursors, Indexer, IndexerType, KeyDigest, KeyRange, OpenOptions } from '../../src/core/indexer.ts'
 import { AquiferError } from '../../src/core/errors.ts'
+import { silentLog } from '../../src/core/log.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { Change, Json } from '../../schemas/record.ts'
 
@@ -36,6 +37,7 @@ export function readOptions(changed: Partial<ReadOptions> = {}): ReadOptions {
     until: 'now',
     signal: new AbortController().signal,
     clock: systemClock,
+    log: silentLog,
     digest: digestOf,
     everyMs: 50,
     ...changed,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AquiferError } from '../../src/core/errors.ts'
+import { silentLog } from '../../src/core/log.ts'
 import type { Change, Json } from '../../schemas/record.ts'
 import type { Indexer } from '../../src/core/indexer.ts'
 import { connectionTo, openSourceDatabase, openSources, reader } from '../kit/postgres-source.ts'
@@ -8,6 +9,7 @@ import postgres from '../../indexers/postgres/index.ts'
 import { PostgresSource } from '../../indexers/postgres/config.ts'
 import type { Relation } from '../../indexers/postgres/relation.ts'
 import { openSession } from '../../indexers/postgres/session.ts'
+import { guardSlot } from '../../indexers/postgres/stream/guard.ts'
 import { rereadRows } from '../../indexers/postgres/stream/reread.ts'
 import { collect, readOptions } from '../kit/indexer-reading.ts'
 import { openTcpProxy } from '../kit/tcp-proxy.ts'
@@ -331,13 +333,56 @@ describe('the log', () => {
       cursor = cursorOf((await collect(indexer.changes({}))).at(-1))
     }
     await database.run(`insert into item select i, repeat('x', 1000), i from generate_series(2, 3000) i`)
+    const [written] = await database.run('select pg_current_wal_lsn()::text as lsn')
     await using indexer = await open(1e6)
     const changes = await collect(indexer.changes({ items: cursor }))
     expect([new Set(shown(changes)).size, asks(changes)]).toEqual([3000, true])
     const [slot] = await database.run(
-      `select pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int as kept from pg_replication_slots where database = current_database()`,
+      'select restart_lsn >= $1 as "isNew" from pg_replication_slots where database = current_database()',
+      [written?.['lsn']],
     )
-    expect(Number(slot?.['kept'])).toBeLessThan(1e6)
+    expect(slot?.['isNew']).toBe(true)
+  })
+
+  test('is watched while nobody reads: it warns at half of the budget, and gives the slot up beyond it', async () => {
+    await using database = await openSourceDatabase(items)
+    await using follower = await follow(database)
+    await follower.read()
+    await database.run(`insert into item select i, repeat(md5(i::text), 32), 0 from generate_series(1, 8000) i`)
+    const [found] = await database.run(
+      `select slot_name as slot, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int as kept
+        from pg_replication_slots where database = current_database()`,
+    )
+    const kept = Number(found?.['kept'])
+    await using session = openSession({ url: database.url, statementTimeoutMs: 60_000 }, new AbortController().signal)
+    const heardUnder = async (walBudget: number): Promise<readonly string[]> => {
+      const heard: string[] = []
+      const told = Promise.withResolvers<void>()
+      const note = (_: object, text: string): void => {
+        heard.push(text)
+        told.resolve()
+      }
+      const giveUp = async (): Promise<void> => void heard.push('given up')
+      using _ = guardSlot({
+        session,
+        place: { subject: 'Source items', what: 'item' },
+        slot: String(found?.['slot']),
+        walBudget,
+        log: { ...silentLog, warn: note, error: note },
+        giveUp,
+        everyMs: 20,
+      })
+      await told.promise
+      await until(async () => walBudget > kept || heard.includes('given up'))
+      return heard.slice(0, 2)
+    }
+    expect(await heardUnder(Math.round(kept * 1.9))).toEqual([
+      'Source items: the log kept for its slot is more than half of walBudget',
+    ])
+    expect(await heardUnder(kept - 1)).toEqual([
+      'Source items: the log kept for its slot exceeds walBudget; the slot is dropped and all is read again',
+      'given up',
+    ])
   })
 
   test('is read by whoever asks last: the claim on the sources decides who that is', async () => {

@@ -2,11 +2,12 @@ import type { Change } from '../../../schemas/record.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import { AquiferError } from '../../../src/core/errors.ts'
 import type { Cursors } from '../../../src/core/indexer.ts'
+import type { Log as Logger } from '../../../src/core/log.ts'
 import type { Address } from '../connect.ts'
 import { placeOf, type TableName } from '../relation.ts'
 import { readHeld } from '../read-held.ts'
 import type { Reader } from '../round.ts'
-import { cancelled, type Place } from '../../../src/core/source-error.ts'
+import { cancelled, expired, type Place } from '../../../src/core/source-error.ts'
 import { sqlState } from '../source-error.ts'
 import { parseStreamCursor, type StreamCursor } from './cursor.ts'
 import { nothingTold, take, type Follower, type Progress, type Told } from './follow.ts'
@@ -20,6 +21,7 @@ import {
   tablesOf,
   type FollowedSource,
 } from './followed-source.ts'
+import { guardSlot } from './guard.ts'
 import { openLog, type Log } from './log.ts'
 import { lsnNumber, lsnText } from './lsn.ts'
 import type { KeyValues } from './reread.ts'
@@ -43,6 +45,7 @@ interface StreamOptions {
   /** Bytes of log that the slot may make the server keep. */
   readonly walBudget: number
   readonly clock: Clock
+  readonly log: Logger
   readonly signal: AbortSignal
 }
 
@@ -94,6 +97,13 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   const followed = new Map<string, Followed>()
   const progress: Progress = { position: 0n, transaction: undefined }
   let log: Log | undefined
+  const guard = guardSlot({ session, place, slot, walBudget: options.walBudget, log: options.log, giveUp })
+
+  /** What is being read ends, and everything is read again the next time. */
+  async function giveUp(): Promise<void> {
+    await closeLog()
+    await dropSlot(session, place, slot)
+  }
 
   async function lookAtAll(): Promise<readonly FollowedSource[]> {
     const sources: FollowedSource[] = []
@@ -121,12 +131,8 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     // Before the slot: of changes that came before its publication, a slot can tell nothing.
     const sources = await lookAtAll()
     await ensurePublication(session, publication, sources.flatMap(tablesOf))
-    let kept = await findSlot(session, place, slot)
-    if (kept !== undefined && kept.kept > BigInt(options.walBudget)) {
-      await closeLog()
-      await dropSlot(session, place, slot)
-      kept = undefined
-    }
+    if (await guard.isOver()) await giveUp()
+    const kept = await findSlot(session, place, slot)
     if (kept === undefined) await closeLog()
     const isNew = kept === undefined
     const { confirmed } = kept ?? (await createSlot(session, place, slot))
@@ -304,6 +310,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
 
     for (;;) {
       if (signal.aborted) return
+      if (log !== reading) throw expired(place, 'the log kept for it grew beyond walBudget, and was given up')
       const isBetween = progress.transaction === undefined
       const isCaughtUp = isBetween && progress.position >= probe.lsn
       const isOver = until === 'now' ? isCaughtUp : isBetween && clock.passed() >= until
@@ -354,7 +361,10 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
       const lowest = cursors.flatMap((cursor) => (cursor === undefined ? [] : [lsnNumber(cursor.lsn)]))
       log?.confirm(lowest.reduce((a, b) => (a < b ? a : b)))
     },
-    [Symbol.asyncDispose]: closeLog,
+    async [Symbol.asyncDispose]() {
+      guard[Symbol.dispose]()
+      await closeLog()
+    },
   }
 }
 

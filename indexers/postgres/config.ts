@@ -45,7 +45,7 @@ const deepest = 4
 
 /** Spelled out to its depth, so that an editor completes all of it. */
 function partsOf(depth: number): z.ZodType<Parts> {
-  const inner: z.ZodType<Parts> = depth > 1 ? partsOf(depth - 1) : z.never('is nested too deep')
+  const inner: z.ZodType<Parts> = depth > 1 ? partsOf(depth - 1) : z.never('at most 4 levels of `with`')
   const part = z
     .strictObject({
       table: Name.describe('Table whose rows belong into the record'),

@@ -60,12 +60,13 @@ const oracle = `select id::text as key, json_build_object('id', id, 'label', lab
 
 const pick = <T>(random: Random, items: readonly [T, ...T[]]): T => items[random.int(0, items.length - 1)] ?? items[0]
 
+const put = (table: string, values: string, set: string): string =>
+  `insert into ${table} values (${values}) on conflict (id) do update set ${set}`
+
 function statement(random: Random): string {
   const id = (): string => String(random.int(1, 40))
   const some = (): string => (random.int(0, 7) === 0 ? 'null' : id())
   const word = (): string => `'word ${id()}'`
-  const put = (table: string, values: string, set: string): string =>
-    `insert into ${table} values (${values}) on conflict (id) do update set ${set}`
   const kinds: readonly [() => string, ...(() => string)[]] = [
     () => put('item', `${id()}, ${word()}, ${some()}`, 'label = excluded.label, home = excluded.home'),
     () => put('team', `${id()}, ${word()}`, 'name = excluded.name'),

@@ -186,6 +186,7 @@ test('a look-up that touches very many records is handed over in their order, an
 
   const told: string[] = []
   let cursor = before.cursor ?? null
+  let isPartial: true | undefined
   {
     await using indexer = await database.open({ source })
     for await (const change of indexer.changes({ source: cursor })) {
@@ -194,13 +195,14 @@ test('a look-up that touches very many records is handed over in their order, an
       if (change.kind === 'put' && change.content.kind === 'row') before.held.set(change.key, change.content.row)
       if (change.kind === 'delete') before.held.delete(change.key)
       if (change.kind === 'checkpoint' && told.length > 15_000) {
-        expect(change.partial).toBe(true)
+        isPartial = change.partial
         break
       }
     }
     await indexer.committed?.({ source: cursor })
   }
   const half = told.length
+  expect(isPartial).toBe(true)
   expect(half).toBeLessThan(25_000)
   await database.run(`update item set id = -2 where id = 29999`)
   await using after = await followRecords(database, source, { held: before.held, cursor })

@@ -194,15 +194,15 @@ describe('polling finds, in a record of several tables,', () => {
   })
 })
 
-describe('a record of several tables is refused with what to write', () => {
-  const refused = async (source: object, more = ''): Promise<unknown> => {
-    await using database = await openSourceDatabase(filmTables + more)
-    return await database.open({ films: { table: 'film', ...source } }).then(
-      () => 'accepted',
-      (error: unknown) => error,
-    )
-  }
+const refused = async (source: object, more = ''): Promise<unknown> => {
+  await using database = await openSourceDatabase(filmTables + more)
+  return await database.open({ films: { table: 'film', ...source } }).then(
+    () => 'accepted',
+    (error: unknown) => error,
+  )
+}
 
+describe('a record of several tables is refused with what to write', () => {
   test.each([
     [
       { with: { language: { table: 'public.langage' } } },

@@ -290,7 +290,10 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
     if (one === undefined || one.cursor.touched === null) return
     const { values, after } = one.cursor.touched
     const asked = { touched: new Map(values), after, transactions: [], position: one.cursor.lsn, ...unhindered }
-    if (!(yield* handOverTouched(one, asked))) return yield* readAgain(one.source)
+    if (!(yield* handOverTouched(one, asked))) {
+      yield* readAgain(one.source)
+      return
+    }
     one.cursor = { ...one.cursor, touched: null }
     yield checkpointOf(name, one.cursor)
   }

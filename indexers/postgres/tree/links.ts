@@ -57,20 +57,18 @@ export async function findLink(
   if (through === undefined) return directLink(await foreignKeys(run, parent, table), place, { parent, table, part })
   const { via, to } = typeof part.through === 'object' ? part.through : {}
   const first = await refersTo(run, place, { from: through, to: parent, by: via, option: 'via', not: to })
-  const near = first.map(({ columns }) => columns).flat()
   const second = await refersTo(run, place, {
     from: through,
     to: table,
     by: to,
     option: 'to',
-    not: table.id === parent.id ? near : undefined,
+    not: table.id === parent.id ? first.columns : undefined,
   })
-  const hop = ([key]: readonly ForeignKey[]): ForeignKey => key ?? { from: '', to: '', columns: [], refers: [] }
   return {
     as: 'array',
     hops: [
-      { table: through, on: pair(hop(first).refers, hop(first).columns) },
-      { table, on: pair(hop(second).columns, hop(second).refers) },
+      { table: through, on: pair(first.refers, first.columns) },
+      { table, on: pair(second.columns, second.refers) },
     ],
   }
 }
@@ -152,12 +150,13 @@ async function refersTo(
   run: Run,
   place: Place,
   { from, to, by, option, not }: { from: TableInfo; to: TableInfo; by: Names; option: 'via' | 'to'; not: Names },
-): Promise<readonly ForeignKey[]> {
+): Promise<ForeignKey> {
   const all = (await foreignKeys(run, from, to)).filter((key) => key.from === from.id && key.to === to.id)
   const fit = all.filter(({ columns }) =>
     by === undefined ? not === undefined || !same(columns, listed(not)) : same(columns, listed(by)),
   )
-  if (fit.length === 1) return fit
+  const [only] = fit
+  if (only !== undefined && fit.length === 1) return only
   if (fit.length > 1) {
     throw invalidSource(place, `${titleOf(from)} refers to ${titleOf(to)} in several ways`, {
       fix: `Say which in through: ${fit.map(({ columns }) => `${option}: ${shown(columns)}`).join('; or ')}.`,
@@ -165,7 +164,7 @@ async function refersTo(
   }
   if (by !== undefined) {
     const columns = [...listed(by)]
-    return [{ from: from.id, to: to.id, columns, refers: [...primaryKey(place, from, to, columns)] }]
+    return { from: from.id, to: to.id, columns, refers: [...primaryKey(place, from, to, columns)] }
   }
   throw invalidSource(place, `no foreign key leads from ${titleOf(from)} to ${titleOf(to)}`, {
     fix: `Write through: { table: ${titleOf(from)}, ${option}: COLUMN }.`,

@@ -120,6 +120,10 @@ export const errorTable = {
     kind: 'config',
     fix: 'Set another `lexical.elasticsearch.prefix`, or remove the indices if their ledger is gone.',
   },
+  LEXICAL_UNREADABLE: {
+    kind: 'config',
+    fix: 'Remove the indices of `lexical.elasticsearch.prefix` and run `aquifer sync`: it writes them again from the ledger.',
+  },
   LEXICAL_REJECTED: { kind: 'bug', fix: 'Rebuild the index with `aquifer sync --full`; report the log if it repeats.' },
   EMBEDDING_UNREACHABLE: { kind: 'unavailable', fix: 'Check baseUrl and that the embedding endpoint runs.' },
   EMBEDDING_AUTH: { kind: 'config', fix: 'Correct apiKey of `embedding`.' },

@@ -52,6 +52,8 @@ export interface RecordWrite {
   readonly acl: readonly string[]
   readonly modifiedAt: string | undefined
   readonly chunks: readonly ChunkWrite[]
+  /** The vector came with the row, and is in no cache. */
+  readonly given?: true
 }
 
 export interface DeadLetterWrite {

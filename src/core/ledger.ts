@@ -3,6 +3,7 @@ import type { LedgerFeed } from './ledger-feed.ts'
 import type { LedgerNumbers } from './ledger-numbers.ts'
 import type { LedgerSearch } from './ledger-search.ts'
 import type { LedgerSync } from './ledger-sync.ts'
+import type { LedgerVerify, VerifyNote } from './ledger-verify.ts'
 
 /** What makes a generation: change any of it and everything has to be chunked, embedded or indexed again. */
 export interface GenerationSettings {
@@ -33,6 +34,8 @@ export interface SourceStatus {
   readonly chunks: number
   readonly deadLetters: number
   readonly lastError: (ErrorView & { readonly at: string }) | undefined
+  /** What its last verification found. */
+  readonly verified: VerifyNote | undefined
 }
 
 export interface LedgerStatus {
@@ -137,4 +140,5 @@ export interface FillGeneration {
  * The tables that decide what is known. Every method is a whole operation with one argument that can be cloned, so that
  * it runs alike in this process, in a worker thread and in the process that owns an embedded store.
  */
-export interface Ledger extends LedgerSync, LedgerFeed, LedgerSearch, LedgerNumbers, LedgerAdmin, AsyncDisposable {}
+export interface Ledger
+  extends LedgerSync, LedgerFeed, LedgerSearch, LedgerNumbers, LedgerVerify, LedgerAdmin, AsyncDisposable {}

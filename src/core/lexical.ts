@@ -36,8 +36,48 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   drop(generation: number): Promise<void>
   /** Points the alias at this generation and removes all others. */
   activate(generation: number): Promise<void>
+  /**
+   * Live documents of the chunks in (after, to], or of these chunks alone, in the chunks' order, tombstones left out, at most
+   * `limit`; only what a refresh has made visible. LEXICAL_UNREADABLE where documents can't be read back.
+   */
+  documents(args: {
+    generation: number
+    sources: readonly number[] | undefined
+    after: number
+    to: number | undefined
+    only?: readonly number[]
+    limit: number
+  }): Promise<readonly StoredDocument[]>
+  /** Removes documents that were not written since they were read. Later writes of their version or a newer one win. */
+  remove(places: readonly DocumentPlace[]): Promise<{ readonly removed: number }>
   /** Live chunks in a generation, tombstones not counted. */
   count(generation: number): Promise<number>
+}
+
+/** A document of a live passage, as the store holds it. */
+export interface StoredDocument {
+  readonly id: number
+  readonly chunk: number
+  readonly record: number
+  readonly sourceId: number
+  readonly source: string
+  readonly feed: number
+  /** What the store compares writes with: it ought to be the feed number. */
+  readonly version: number
+  readonly language: string
+  readonly acl: readonly string[]
+  readonly facets: readonly string[]
+  readonly body: string
+  /** Where it is and which of its writes was read, in the store's own terms. */
+  readonly place: DocumentPlace
+}
+
+export interface DocumentPlace {
+  readonly index: string
+  readonly id: string
+  readonly version: number
+  readonly sequence: number
+  readonly term: number
 }
 
 export interface ProjectionResult {

@@ -13,7 +13,7 @@ import type { Change } from '../../schemas/record.ts'
 
 export type Put = Extract<Change, { kind: 'put' }>
 
-export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'position' | 'chunks'> {
+export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'position' | 'chunks' | 'given'> {
   readonly put: Put
   readonly chunks: readonly ChunkText[]
   /** The vector that came with the row, for its one chunk. */

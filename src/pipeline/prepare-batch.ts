@@ -68,6 +68,7 @@ export async function prepareBatch(
       position: put.position,
       modifiedAt: put.modifiedAt ?? record.modifiedAt,
       chunks: written,
+      ...(given === undefined ? {} : { given: true as const }),
     }
   })
   return {

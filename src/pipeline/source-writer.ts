@@ -193,8 +193,12 @@ function letterFor(
   code: ErrorCode,
   message: string,
 ): DeadLetterWrite {
-  const shown = key.replaceAll('\0', '\uFFFD').slice(0, 500)
-  return { key: shown, stage: 'read', position, error: { code, message, fix: errorTable[code].fix } }
+  return { key: letterKey(key), stage: 'read', position, error: { code, message, fix: errorTable[code].fix } }
+}
+
+/** How a dead letter names an item, whose key may be what is wrong with it. */
+export function letterKey(key: string): string {
+  return key.replaceAll('\0', '\uFFFD').slice(0, 500)
 }
 
 /** A key is part of an index, whose entries hold less than a third of a page. */

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
 import { toAquiferError, type AquiferError } from '../core/errors.ts'
-import type { Indexer, OpenOptions } from '../core/indexer.ts'
+import type { Indexer } from '../core/indexer.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
+import { openGroup } from './open-group.ts'
 import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
 import { compareRound, isStreamed, readRound, startReading, type Reading } from './read-round.ts'
 import { settle } from './settle.ts'
@@ -112,12 +112,13 @@ async function run(
   options: SyncGroupOptions,
 ): Promise<void> {
   const { signal, onProgress } = options
+  const jobs = readings.map(({ job }) => job)
   const everyMs = Math.min(...readings.map(({ job }) => job.config.everyMs))
   const streams = options.watch && readings.some(({ job }) => isStreamed(group.type, job))
   const compare = (indexer: Indexer, all: boolean): Promise<void> =>
     compareRound(context, indexer, readings, { type: group.type, all, onProgress, signal })
   {
-    await using indexer = await openGroup(context, group, readings, { until: 'now', everyMs, signal })
+    await using indexer = await openGroup(context, group, jobs, { until: 'now', everyMs, signal })
     for (let round = 0; ; round++) {
       await readRound(context, indexer, readings, { onProgress, signal })
       await compare(indexer, round === 0)
@@ -129,7 +130,7 @@ async function run(
       if (signal.aborted) return
     }
   }
-  await using indexer = await openGroup(context, group, readings, { until: 'abort', everyMs, signal })
+  await using indexer = await openGroup(context, group, jobs, { until: 'abort', everyMs, signal })
   let settledMs = context.clock.passed()
   await readRound(context, indexer, readings, {
     onProgress,
@@ -140,24 +141,5 @@ async function run(
       await settle(context, signal, onProgress)
       settledMs = context.clock.passed()
     },
-  })
-}
-
-async function openGroup(
-  context: PipelineContext,
-  group: SourceGroup,
-  readings: readonly Reading[],
-  { until, everyMs, signal }: Pick<OpenOptions<unknown>, 'until' | 'everyMs' | 'signal'>,
-): Promise<Indexer> {
-  const key = await context.ledger.secret({ purpose: 'digest' })
-  return group.type.open(await group.connection(), {
-    connection: readings[0]?.job.config.connection ?? '',
-    sources: Object.fromEntries(readings.map(({ job }) => [job.config.name, job.config.options])),
-    until,
-    signal,
-    clock: context.clock,
-    log: context.log,
-    everyMs,
-    digest: (canonical) => createHmac('sha256', key).update(canonical).digest('base64url').slice(0, 22),
   })
 }

@@ -5,6 +5,11 @@ export const indexName = (prefix: string, generation: number, language: string):
   `${generationAlias(prefix, generation)}-${language}`
 export const writeAlias = (prefix: string, generation: number, language: string): string =>
   `${indexName(prefix, generation, language)}-write`
+/** The language of an index of this generation; '' for a name that is not one. */
+export const languageOf = (prefix: string, generation: number, index: string): string => {
+  const start = `${generationAlias(prefix, generation)}-`
+  return index.startsWith(start) ? index.slice(start.length) : ''
+}
 /** All indices of a generation. */
 export const generationAlias = (prefix: string, generation: number): string => `${prefix}-g${generation}`
 
@@ -26,14 +31,13 @@ export const indexSettings: IndicesIndexSettings = {
 // Longer values are not indexed rather than refused: 32,766 bytes is the longest term, four bytes the longest character.
 const exact = { type: 'keyword', doc_values: false, ignore_above: 8191 } as const
 
-/** Fields that a search filters on are indexed, those that are only read back are doc values; the text is kept nowhere. */
+/** Fields that a search filters on are indexed, those that are only read back are doc values; the source is what `verify` reads back. */
 export function indexMapping(language: string, owner: string | undefined): MappingTypeMapping {
   return {
     dynamic: 'strict',
-    _source: { enabled: false },
     _meta: owner === undefined ? {} : { owner },
     properties: {
-      chunk: { type: 'long', index: false },
+      chunk: { type: 'long' },
       record: { type: 'long', index: false },
       source: exact,
       source_id: { type: 'integer' },

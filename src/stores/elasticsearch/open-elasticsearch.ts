@@ -14,6 +14,7 @@ import { ask, type ElasticsearchContext } from './context.ts'
 import { generationAlias } from './index-layout.ts'
 import { manageIndices } from './indices.ts'
 import { purgeTombstones } from './purge.ts'
+import { readDocuments, removeDocuments } from './read-documents.ts'
 import { filterOf, onlyChunks, searchChunks } from './search.ts'
 
 export interface ElasticsearchOptions {
@@ -75,6 +76,8 @@ export function openElasticsearch(options: ElasticsearchOptions): LexicalProject
         await client.indices.refresh({ index: generationAlias(options.prefix, generation) })
       }),
     purge: (generation, sourceId, feed) => purgeTombstones(context, generation, sourceId, feed),
+    documents: (args) => readDocuments(context, args),
+    remove: (places) => removeDocuments(context, places),
     count: (generation) =>
       ask(context, async (client) => {
         const index = generationAlias(options.prefix, generation)

@@ -21,6 +21,8 @@ import { readsForSync } from './ops/reads-for-sync.ts'
 import { removeSource } from './ops/remove-source.ts'
 import { buildVectorIndex, mergeVectors } from './ops/vector-index.ts'
 import { vectorLeg } from './ops/vector-leg.ts'
+import { verifyReads } from './ops/verify-reads.ts'
+import { verifyRepairs } from './ops/verify-repairs.ts'
 
 /** The ledger on any Postgres. The schema must be up to date (`migrate`). Disposing it closes the database. */
 export function createLedger(db: Db, options: LedgerOptions): Ledger {
@@ -46,6 +48,8 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     ...lexicalLeg(context),
     ...reads(context),
     ...generations(context),
+    ...verifyReads(context),
+    ...verifyRepairs(context),
     checkLexical: checkLexical(context),
     ...metricChecks(context),
     ...keptAnswers(context),

@@ -155,4 +155,12 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       alter table source add column deletes_due boolean not null default false;
     `,
   },
+  {
+    // What a record's columns were when they were written, and what a source's last verification found.
+    version: 5,
+    sql: `
+      alter table record add column content text;
+      alter table source add column verified jsonb;
+    `,
+  },
 ]

@@ -11,7 +11,7 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
       const generation = await activeGeneration(db)
       const rows = await db.query<Nullable<SourceStatus>>(
         `select id, name, type, language, mapping, coalesce(lease_until > now(), false) as syncing, position, feed,
-           (extract(epoch from as_of) * 1000)::bigint as "asOfMs", compared_at as "comparedAt", records, chunks, last_error as "lastError",
+           (extract(epoch from as_of) * 1000)::bigint as "asOfMs", compared_at as "comparedAt", records, chunks, last_error as "lastError", verified,
            (select count(*) from dead_letter d where d.source_id = s.id) as "deadLetters"
          from source s order by name`,
       )

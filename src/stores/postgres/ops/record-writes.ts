@@ -1,6 +1,7 @@
 import type { Queryable } from '../../../core/db.ts'
 import type { Batch, RecordWrite } from '../../../core/ledger-sync.ts'
 import { CopyEncoder } from '../copy-binary.ts'
+import { contentOf } from './content-digest.ts'
 
 /** What the ledger holds of a key before the batch. */
 export interface KnownRow {
@@ -15,7 +16,7 @@ interface Put {
 }
 
 const columns = `id, source_id, key, deleted, feed, version, slots, position, digest, mapping, title, text, media_type, url,
-  fields, facets, acl, modified_at`
+  fields, facets, acl, modified_at, content`
 
 /** Writes records the ledger has never seen, by COPY. Returns their ids by key. */
 export async function insertRecords(tx: Queryable, batch: Batch, puts: readonly Put[]): Promise<Map<string, number>> {
@@ -46,6 +47,7 @@ export async function insertRecords(tx: Queryable, batch: Batch, puts: readonly 
       { texts: put.facets },
       { texts: put.acl },
       put.modifiedAt === undefined ? null : { text: put.modifiedAt },
+      { text: contentOf(put) },
     ])
   }
   await tx.copyIn(`record (${columns})`, encoder.end())
@@ -72,13 +74,14 @@ export async function updateRecords(
     facets: put.facets,
     acl: put.acl,
     modified_at: put.modifiedAt ?? null,
+    content: contentOf(put),
   }))
   await tx.query(
     `update record r set deleted = false, feed = x.feed, version = r.version + 1, position = x.position, digest = x.digest,
        mapping = $1, title = x.title, text = x.text, media_type = x.media_type, url = x.url, fields = x.fields,
-       facets = x.facets, acl = x.acl, modified_at = x.modified_at
+       facets = x.facets, acl = x.acl, modified_at = x.modified_at, content = x.content
      from jsonb_to_recordset($2::jsonb) as x(id bigint, feed bigint, position text, digest text, title text, text text,
-       media_type text, url text, fields jsonb, facets text[], acl text[], modified_at text)
+       media_type text, url text, fields jsonb, facets text[], acl text[], modified_at text, content text)
      where r.id = x.id`,
     [batch.mapping, JSON.stringify(rows)],
   )
@@ -94,7 +97,7 @@ export async function tombstoneRecords(
   const rows = deletes.map(({ row, position, feed }) => ({ id: row.id, position, feed }))
   await tx.query(
     `update record r set deleted = true, feed = x.feed, version = r.version + 1, position = x.position, digest = null,
-       mapping = $1, title = '', text = '', url = '', fields = '{}', facets = '{}', acl = '{}', modified_at = null
+       mapping = $1, title = '', text = '', url = '', fields = '{}', facets = '{}', acl = '{}', modified_at = null, content = ''
      from jsonb_to_recordset($2::jsonb) as x(id bigint, feed bigint, position text)
      where r.id = x.id`,
     [mapping, JSON.stringify(rows)],

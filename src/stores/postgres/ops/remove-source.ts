@@ -27,7 +27,7 @@ export function removeSource({ db }: LedgerContext): Pick<LedgerSync, 'removeSou
           const chunks = await dropRecords(tx, generation, list)
           await tx.query(
             `update record r set deleted = true, feed = $2 + x.n, digest = null, title = '', text = '', url = '', fields = '{}',
-               facets = '{}', acl = '{}', modified_at = null
+               facets = '{}', acl = '{}', modified_at = null, content = ''
              from unnest($1::bigint[]) with ordinality as x(id, n) where r.id = x.id`,
             [list, row.feed],
           )

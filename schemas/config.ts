@@ -167,5 +167,12 @@ export const configCommon = {
   embedding: Embedding.default({ provider: 'local', model: 'all-MiniLM-L6-v2' }),
   chunking: Chunking.default({ maxTokens: 250 }),
   access: Access.default({ local: { admin: true } }),
+  verify: z
+    .union([
+      z.literal('off'),
+      z.strictObject({ every: Duration.refine((ms) => ms >= 1000, 'must be at least 1s').prefault('24h') }),
+    ])
+    .prefault({ every: '24h' })
+    .describe('How often sync --watch compares all stores with their sources and mends what differs; or off'),
   metrics: Path.optional().describe('Folder of semantic models'),
 }

@@ -70,6 +70,10 @@ export const SourceView = z.object({
   dead_letters: z.int().nullable(),
   deletes_checked_at: z.string().nullable().describe('When deletes were last looked for by comparing keys'),
   last_error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
+  verified: z
+    .object({ at: z.string(), differences: z.int(), mended: z.int(), complete: z.boolean() })
+    .nullable()
+    .describe('When all stores were last compared with the source, and what differed'),
 })
 export type SourceView = z.infer<typeof SourceView>
 

@@ -27,15 +27,27 @@ export async function startServer(args: readonly string[]): Promise<Started> {
   }
 }
 
+export interface Ended {
+  readonly code: unknown
+  /** What it printed. */
+  readonly document: Record<string, unknown>
+}
+
 /** Runs the program to its end; its progress goes to stderr. Gives its JSON document. */
 export async function runProgram(dir: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, document } = await endProgram(dir, ...args)
+  if (code !== 0) throw new Error(`aquifer ${args.join(' ')} ended with ${String(code)}: ${JSON.stringify(document)}`)
+  return document
+}
+
+/** As `runProgram`, however it ends. */
+export async function endProgram(dir: string, ...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [program, '--json', '--dir', dir, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let out = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new Error(`aquifer ${args.join(' ')} ended with ${String(code)}: ${out}`)
   // The program prints one document.
-  return JSON.parse(out) as Record<string, unknown>
+  return { code, document: JSON.parse(out) as Record<string, unknown> }
 }

@@ -13,12 +13,14 @@ import { addSearch } from './commands/search.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
+import { addVerify } from './commands/verify.ts'
 
 const groups = [
   addInit,
   addCheck,
   addSync,
   addStatus,
+  addVerify,
   addSearch,
   addFetch,
   addMetrics,

@@ -35,6 +35,7 @@ export function resolveConfig({ common, connections, sources }: ParsedConfig, or
     access: { default: common.access.default, local: toCaller(common.access.local) },
     connections: Object.fromEntries(connections.flatMap((one) => resolveConnection(one, origin))),
     sources: Object.fromEntries(all.map((one) => [one.name, one])),
+    verify: common.verify === 'off' ? undefined : { everyMs: common.verify.every },
     metrics,
   })
 }

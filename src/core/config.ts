@@ -26,6 +26,8 @@ export interface Config {
   readonly access: AccessConfig
   readonly connections: Readonly<Record<string, ConnectionConfig>>
   readonly sources: Readonly<Record<string, SourceConfig>>
+  /** How often a watch verifies; undefined: never. */
+  readonly verify: { readonly everyMs: number } | undefined
   /** Folder of semantic models. */
   readonly metrics: string | undefined
 }

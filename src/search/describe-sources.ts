@@ -3,6 +3,7 @@ import { readableBy, type Caller } from '../core/caller.ts'
 import { isoTime } from '../core/iso-time.ts'
 import type { ProjectionPosition } from '../core/ledger-feed.ts'
 import type { LedgerStatus, SourceStatus } from '../core/ledger.ts'
+import type { VerifyNote } from '../core/ledger-verify.ts'
 import { freshnessOf } from './freshness.ts'
 import type { SearchContext } from './search-context.ts'
 
@@ -50,6 +51,7 @@ function viewOf(
     records: admin ? (held?.records ?? 0) : readable,
     chunks: admin ? (held?.chunks ?? 0) : null,
     dead_letters: admin ? (held?.deadLetters ?? 0) : null,
+    verified: admin && held?.verified !== undefined ? pickVerified(held.verified) : null,
     last_error: admin && held?.lastError !== undefined ? pickError(held.lastError) : null,
   }
 }
@@ -69,6 +71,10 @@ async function projectionPositions(
   if (projection === undefined || generation === undefined) return new Map()
   const rows = await ledger.projectionPositions({ projection: projection.name, generation: generation.id })
   return new Map(rows.map((row) => [row.source, row]))
+}
+
+function pickVerified({ at, differences, mended, complete }: VerifyNote): NonNullable<SourceView['verified']> {
+  return { at, differences, mended, complete }
 }
 
 function pickError({ code, message, at }: { code: string; message: string; at: string }): {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { compareUtf8 } from '../../src/core/byte-order.ts'
 import type { Indexer, IndexerType, OpenOptions } from '../../src/core/indexer.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { pseudoVector } from './pseudo-vector.ts'
 
 /** A source in memory with a log: a read from a cursor gives only what was written since, so it mends nothing by itself. */
 export interface LoggedSource {
@@ -51,7 +52,8 @@ function openLogged(script: LoggedSource, log: readonly string[], options: OpenO
     if (text === undefined) return { kind: 'delete', source, key, position }
     if (script.rejected.has(key))
       return { kind: 'reject', source, key, position, code: 'RECORD_INVALID', message: 'no' }
-    const content = { kind: 'row', row: { text, readers: 'staff' } }
+    const vector = JSON.stringify([...pseudoVector(text, 8)])
+    const content = { kind: 'row', row: { text, readers: 'staff', vector } }
     return { kind: 'put', source, key, position, digest: digest(text), content }
   }
   return {

@@ -108,5 +108,6 @@ function toSource(name: string, mine: readonly MemoryRecord[]): SourceView {
     dead_letters: 0,
     deletes_checked_at: null,
     last_error: null,
+    verified: null,
   }
 }

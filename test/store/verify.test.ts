@@ -1,6 +1,10 @@
 import { expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import { AquiferError } from '../../src/core/errors.ts'
+import { verifyWatch } from '../../src/pipeline/verify/verify-watch.ts'
 import type { VerifyOutcome } from '../../src/pipeline/verify/verify.ts'
 import { loggedSource } from '../kit/logged-source.ts'
+import { until } from '../kit/until.ts'
 import { openVerifyStand, type VerifyStand } from '../kit/verify-stand.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
@@ -143,5 +147,152 @@ test('what was altered, removed and added in Elasticsearch behind our back is na
   const everything = { readable: undefined, sources: undefined, facets: [] }
   const found = await stand.context.projection?.search({ text: 'ghost forged later', filter: everything, limit: 10 })
   expect(found?.map(({ chunk }) => chunk)).toEqual([await idOf(stand, 'k0006')])
+  await expectInStep(stand, { notes })
+})
+
+test('a sync that runs meanwhile causes no false report, and what differs is found beside it', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(600))
+  await stand.sync({ notes })
+  await stand.behindLedger((sql) => sql.query(`delete from record where key = 'k0100'`))
+  const stop = new AbortController()
+  const watching = stand.sync({ notes }, { watch: true, signal: stop.signal })
+  let writes = 0
+  const writing = (async () => {
+    for (; !stop.signal.aborted; await systemClock.sleep(2)) {
+      const at = writes++ % 500
+      const key = `k${String(at + 101).padStart(4, '0')}`
+      if (writes % 7 === 0) notes.delete(key)
+      else notes.set(key, `words of write ${String(writes)}`)
+    }
+  })()
+  notes.beforeKey = () => systemClock.sleep(1)
+  for (let round = 0; round < 3; round++) {
+    const outcome = await stand.verify({ notes }, { reads: 'elsewhere' })
+    const [lost, ...others] = named(outcome).filter((one) => !one.startsWith('chunk '))
+    expect([lost, others]).toEqual(['k0100 ledger record missing', []])
+  }
+  const outcome = await stand.verify({ notes }, { repair: true, reads: 'elsewhere' })
+  expect(named(outcome).filter((one) => !one.startsWith('chunk '))).toEqual(['k0100 ledger record missing'])
+  expect(outcome.remaining).toBe(0)
+  stop.abort()
+  await Promise.all([watching, writing])
+  expect(writes).toBeGreaterThan(500)
+  expect(notes.fullReads).toBe(2)
+  notes.beforeKey = () => {}
+  await expectInStep(stand, { notes })
+})
+
+test('what the source has and the ledger has not read yet is read first, and no difference', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(20))
+  await stand.sync({ notes })
+  notes.set('k0001', 'changed')
+  notes.set('new', 'born')
+  notes.delete('k0002')
+  const outcome = await stand.verify({ notes })
+  expect(outcome).toMatchObject({ found: 0, complete: true, sources: [{ behind: 3, records: 20 }] })
+})
+
+test('what could not be processed is told as such, and is no difference', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(20))
+  notes.rejected.add('k0003').add('k0004')
+  await stand.sync({ notes })
+  const outcome = await stand.verify({ notes }, { repair: true })
+  expect(outcome).toMatchObject({ found: 0, complete: true, sources: [{ deadLetters: 2, records: 18 }] })
+})
+
+test('a source that cannot list its keys is verified as far as it goes, and said to be', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(20))
+  await stand.sync({ notes })
+  await stand.behindLedger((sql) => sql.query(`update record set title = 'forged' where key = 'k0003'`))
+  notes.beforeKey = () => {
+    throw new AquiferError('SOURCE_KEYS_UNKNOWN', 'It cannot tell.')
+  }
+  const outcome = await stand.verify({ notes }, { repair: true })
+  expect(named(outcome)).toEqual(['k0003 ledger record different'])
+  expect(outcome).toMatchObject({ remaining: 0, complete: true, sources: [{ isBlind: true }] })
+})
+
+test.each(['standard', 'embedded'] as const)(
+  'a vector that came with its row is compared with what came (%s)',
+  async (kind) => {
+    await using stand = await openVerifyStand(kind, { mapping: { vector: 'vector' } })
+    const notes = loggedSource(items(20))
+    await stand.sync({ notes })
+    await expectInStep(stand, { notes })
+    await stand.behindLedger(async (sql) => {
+      for (const table of ['vector_1', 'fresh_1']) {
+        await sql.query(`update ${table} set v = array_fill(1, array[8])::vector where id = ${chunkOf('k0007')}`)
+        await sql.query(`delete from ${table} where id = ${chunkOf('k0008')}`)
+      }
+    })
+    const outcome = await stand.verify({ notes }, { repair: true })
+    expect(named(outcome)).toEqual(['k0007 vectors vector different', 'k0008 vectors vector missing'])
+    expect(outcome.remaining).toBe(0)
+    expect(stand.embedded).toEqual([])
+    await expectInStep(stand, { notes })
+  },
+)
+
+test('vectors are mended from those already paid for, and only what is nowhere is embedded again', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(20))
+  await stand.sync({ notes })
+  stand.embedded.length = 0
+  await stand.behindLedger(async (sql) => {
+    await sql.query(`delete from vector_1 where id in (${chunkOf('k0007')}, ${chunkOf('k0008')})`)
+    await sql.query(`delete from embedding where hash = (select hash from chunk_1 where id = ${chunkOf('k0008')})`)
+  })
+  const outcome = await stand.verify({ notes }, { repair: true })
+  expect(named(outcome)).toEqual(['k0007 vectors vector missing', 'k0008 vectors vector missing'])
+  expect(outcome.remaining).toBe(0)
+  expect(stand.embedded).toEqual(['Title\nwords of number 8'])
+})
+
+test('one source can be verified by itself, and what it finds is noted with it', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(20))
+  const others = loggedSource({ other: 'of another source' })
+  await stand.sync({ notes, others })
+  await stand.behindLedger((sql) => sql.query(`update chunk_1 set text = 'forged'`))
+  const outcome = await stand.verify(
+    { others },
+    { repair: true, configured: stand.options({ notes, others }).configured },
+  )
+  expect(named(outcome).every((one) => one.startsWith('other '))).toBe(true)
+  expect(outcome.remaining).toBe(0)
+  const { sources } = await stand.context.ledger.status()
+  expect(sources.map(({ name, verified }) => [name, verified?.mended, verified?.complete])).toEqual([
+    ['notes', undefined, undefined],
+    ['others', outcome.found, true],
+  ])
+})
+
+test('a watch verifies slowly beside itself and mends what it finds', async () => {
+  await using stand = await openVerifyStand('standard')
+  const notes = loggedSource(items(50))
+  await stand.sync({ notes })
+  await stand.behindLedger((sql) => sql.query(`update record set acl = '{everyone}' where key = 'k0003'`))
+  const stop = new AbortController()
+  const results: VerifyOutcome[] = []
+  const { settings, ...common } = stand.options({ notes })
+  const watching = stand.sync({ notes }, { watch: true, signal: stop.signal })
+  const verifying = verifyWatch(stand.context, {
+    ...common,
+    settings: async () => settings,
+    everyMs: 1000,
+    signal: stop.signal,
+    onResult: (outcome) => void results.push(outcome),
+  })
+  await until(async () => results.length >= 2, 120_000)
+  stop.abort()
+  await Promise.all([watching, verifying])
+  const [first, second] = results
+  if (first === undefined || second === undefined) throw new Error('it did not verify twice')
+  expect(named(first)).toEqual(['k0003 ledger record different'])
+  expect([first.remaining, second.found]).toEqual([0, 0])
   await expectInStep(stand, { notes })
 })

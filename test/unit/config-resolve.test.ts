@@ -17,6 +17,7 @@ test('the least configuration is an embedded ledger with a local model and nothi
     access: { default: undefined, local: { id: 'local', groups: [], admin: true } },
     connections: {},
     sources: {},
+    verify: { everyMs: 86_400_000 },
     metrics: undefined,
   })
 })
@@ -134,4 +135,12 @@ test('the folder is that of --dir, else of AQUIFER_DIR, else the current one', (
   expect(configDir({ dir: 'kb', env: { AQUIFER_DIR: '/srv/kb' }, cwd: '/home/me' })).toBe('/home/me/kb')
   expect(configDir({ env: { AQUIFER_DIR: '/srv/kb' }, cwd: '/home/me' })).toBe('/srv/kb')
   expect(configDir({ env: {}, cwd: '/home/me' })).toBe('/home/me')
+})
+
+test.each([
+  ['verify: { every: 90m }', { everyMs: 5_400_000 }],
+  ['verify: off', undefined],
+])('a watch verifies as often as the configuration says: %s', async (yaml, verify) => {
+  await using folder = await openConfigFolder({ 'aquifer.yaml': `version: 1\n${yaml}\n` })
+  expect((await folder.load()).verify).toEqual(verify)
 })

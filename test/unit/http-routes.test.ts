@@ -103,6 +103,7 @@ test('whatever a source is called and says, the console shows it as text', async
     dead_letters: null,
     deletes_checked_at: null,
     last_error: { code: evil, message: 'm', at: 'now' },
+    verified: null,
   }
   const status = { sources: [source], stores: [], usage: { tokens: 0, cost: 0 }, notices: [evil] }
   await using door = await openHttp({ status: async () => status })

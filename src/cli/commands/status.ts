@@ -17,6 +17,14 @@ export function addStatus(program: Command): void {
     })
 }
 
+function verifiedText(verified: Status['sources'][number]['verified']): string {
+  if (verified === null) return 'never'
+  const { at, differences, mended, complete } = verified
+  const left = differences - mended
+  const found = differences === 0 ? 'in step' : left > 0 ? `${String(left)} differ` : `${String(mended)} mended`
+  return `${duration(Math.max(0, Date.now() - Date.parse(at)))} ago, ${complete ? found : 'not to its end'}`
+}
+
 function toText({ sources, stores, usage, notices }: Status): string {
   const rows = sources.map((source) => [
     source.name,
@@ -25,6 +33,7 @@ function toText({ sources, stores, usage, notices }: Status): string {
     String(source.records),
     String(source.chunks ?? ''),
     String(source.dead_letters ?? ''),
+    verifiedText(source.verified),
     source.last_error === null ? '' : `${source.last_error.code} ${source.last_error.message}`,
   ])
   const kept = stores.map(({ name, kind, generation, chunks, behind }) => [
@@ -39,7 +48,7 @@ function toText({ sources, stores, usage, notices }: Status): string {
   const parts = [
     sources.length === 0
       ? 'No sources yet.'
-      : table(['source', 'state', 'in step', 'records', 'chunks', 'set aside', ''], rows),
+      : table(['source', 'state', 'in step', 'records', 'chunks', 'set aside', 'verified', ''], rows),
     table(['store', 'kind', 'generation', 'chunks', ''], kept),
   ]
   if (usage.tokens > 0)

@@ -6,6 +6,7 @@ import { keepNumbers, numbersJson, numbersText, type KeepOptions, type NumbersOu
 import { showProgress } from '../progress.ts'
 import { reportError, runCommand, toText as toErrorText, type GlobalOptions, type Run } from '../run.ts'
 import { table } from '../table.ts'
+import { verifyBeside } from '../verify-beside.ts'
 
 interface SyncFlags extends GlobalOptions {
   readonly watch?: boolean
@@ -35,9 +36,10 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
   if (Object.keys(app.config.sources).length === 0 && app.config.metrics === undefined)
     run.say('aquifer.yaml names no sources yet: there is nothing to sync.')
   const { sync } = await import('../../pipeline/sync.ts')
+  const groups = await app.groups(sources)
   const syncing = sync(app.pipeline(), {
     settings: await app.settings(),
-    groups: await app.groups(sources),
+    groups,
     configured: app.config.sources,
     pricePerMillionTokens: app.config.embedding.provider === 'openai' ? app.config.embedding.pricePerMillionTokens : 0,
     full: flags.full === true,
@@ -52,14 +54,18 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
     signal: AbortSignal.any([run.signal, stop.signal]),
     onNote: progress.note,
   })
+  const verifying =
+    flags.watch === true
+      ? verifyBeside(app, { groups, signal: AbortSignal.any([run.signal, stop.signal]), onNote: progress.note })
+      : undefined
   const outcome = await syncing
     .catch(async (error: unknown) => {
       stop.abort(error)
-      await keeping
+      await Promise.all([keeping, verifying])
       throw error
     })
     .finally(() => progress.end())
-  const numbers = await keeping
+  const [numbers] = await Promise.all([keeping, verifying])
   const errors = [
     ...outcome.sources.flatMap(({ error }) => error ?? []),
     ...(outcome.projection === undefined ? [] : [outcome.projection]),

@@ -36,7 +36,10 @@ export interface VerifiedOutcome extends Omit<SourceFindings, 'source'> {
 }
 
 export interface VerifyOutcome {
+  /** Those asked for, and whatever else something was found of; '' for what belongs to no source that is known. */
   readonly sources: readonly VerifiedOutcome[]
+  /** Never synced: there is nothing to compare yet. */
+  readonly unsynced: readonly string[]
   /** The first of them. */
   readonly differences: readonly Difference[]
   readonly found: number
@@ -69,21 +72,21 @@ export async function verify(pipeline: PipelineContext, options: VerifyOptions):
   }
   const last = isMended ? await runPass(pipeline, { status, targets }, { ...options, repair: false }) : first
   const after = await ledger.status()
-  const sources = targets.map(({ job: { config } }): VerifiedOutcome => {
-    const { source: name, ...counts } = first.findings.of(config.name)
+  const outcomeOf = (name: string): VerifiedOutcome => {
+    const { source: _, ...counts } = first.findings.of(name)
     const repaired = isMended ? Math.max(0, countOf(counts) - countOf(last.findings.of(name))) : 0
     const records = after.sources.find((one) => one.name === name)?.records ?? 0
-    return {
-      name,
-      ...counts,
-      undecided: last.findings.of(name).undecided,
-      records,
-      repaired,
-      error: last.errors.get(name),
-    }
-  })
+    const { undecided } = last.findings.of(name)
+    return { name, ...counts, undecided, records, repaired, error: last.errors.get(name) }
+  }
+  const names = targets.map(({ job }) => job.config.name)
+  const others = first.findings.sources.filter((one) => !names.includes(one.source) && countOf(one) > 0)
+  const sources = [...names, ...others.map(({ source }) => source)].map(outcomeOf)
   const outcome: VerifyOutcome = {
     sources,
+    unsynced: options.groups
+      .flatMap(({ jobs }) => jobs.map(({ config }) => config.name))
+      .filter((name) => !names.includes(name)),
     differences: first.findings.differences,
     found: first.findings.count,
     remaining: last.findings.count,

@@ -30,12 +30,14 @@ export interface VerifyStand extends AsyncDisposable {
   /** Texts that the model was asked for. */
   readonly embedded: string[]
   sync(sources: Sources, more?: Partial<SyncOptions>): Promise<SyncOutcome>
-  verify(sources: Sources, more?: Partial<VerifyOptions>): Promise<VerifyOutcome>
+  verify(sources: Sources, more?: Partial<VerifyOptions>, context?: PipelineContext): Promise<VerifyOutcome>
   options(sources: Sources): Pick<SyncOptions, 'settings' | 'groups' | 'configured'>
   /** Runs statements in the ledger's tables, past all of our code. */
   behindLedger(work: (sql: LedgerSql) => Promise<unknown>): Promise<void>
   /** A request to Elasticsearch; `{index}` is the index of the words. */
   behindWords(path: string, body?: object, method?: string): Promise<unknown>
+  /** Lines of a bulk request, made visible. */
+  bulkWords(lines: readonly object[]): Promise<void>
 }
 
 interface StandOptions {
@@ -92,8 +94,8 @@ export async function openVerifyStand(kind: 'standard' | 'embedded', options: St
         onTrouble: () => {},
         ...more,
       }),
-    verify: (sources, more) =>
-      verify(context, {
+    verify: (sources, more, through = context) =>
+      verify(through, {
         ...common(sources),
         repair: false,
         reads: 'here',
@@ -108,6 +110,11 @@ export async function openVerifyStand(kind: 'standard' | 'embedded', options: St
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    bulkWords: async (lines) => {
+      const body = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`
+      const path = `/${stores.prefix}-g1-english/_bulk?refresh=true`
+      await requestElasticsearch(stores.elasticsearchUrl, path, { method: 'POST', body })
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

@@ -102,7 +102,7 @@ function stateOf(one: VerifiedOutcome): string {
   const told = [
     one.error?.code ?? (left > 0 ? 'differs' : one.repaired > 0 ? 'in step again' : 'in step'),
     one.isBlind ? 'its keys cannot be listed' : '',
-    one.behind > 0 ? `${String(one.behind)} had been behind` : '',
+    one.behind > 0 ? `${String(one.behind)} caught up` : '',
     one.deadLetters > 0 ? `${String(one.deadLetters)} among the dead letters` : '',
     one.undecided > 0 ? `${String(one.undecided)} undecided` : '',
   ]

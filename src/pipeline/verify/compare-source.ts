@@ -69,22 +69,24 @@ export function unmarked(digest: string): string {
 async function* inPages(context: VerifyContext, keys: AsyncIterable<KeyDigest>): AsyncGenerator<readonly KeyDigest[]> {
   const iterator = keys[Symbol.asyncIterator]()
   try {
-    for (let done = false; !done;) {
-      const items = await paced(context, async () => {
-        const read: KeyDigest[] = []
-        while (read.length < page) {
-          const next = await iterator.next()
-          done = next.done === true
-          if (next.done === true) break
-          read.push(next.value)
-        }
-        return read
-      })
+    for (;;) {
+      const items = await paced(context, () => take(iterator))
       yield items
+      if (items.length < page) return
     }
   } finally {
     await iterator.return?.()
   }
+}
+
+async function take(iterator: AsyncIterator<KeyDigest>): Promise<readonly KeyDigest[]> {
+  const items: KeyDigest[] = []
+  while (items.length < page) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    items.push(next.value)
+  }
+  return items
 }
 
 /** The digests that the source has of these keys now, in one more walk over all of them. */

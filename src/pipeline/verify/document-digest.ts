@@ -7,10 +7,9 @@ const valueEnd = '\u001F'
 /** All that a document says, hashed; the ledger makes the same of what it holds, in SQL. */
 export function digestOfDocument(document: StoredDocument): string {
   const { id, chunk, record, sourceId, source, feed, version, language, acl, facets, body } = document
-  const text = [
-    ...[id, chunk, record, sourceId, source, feed, version, language],
-    ...[acl.length, acl.join(valueEnd), facets.length, facets.join(valueEnd), body],
-  ].join(fieldEnd)
+  const origin = [id, chunk, record, sourceId, source, feed, version, language]
+  const content = [acl.length, acl.join(valueEnd), facets.length, facets.join(valueEnd), body]
+  const text = [...origin, ...content].join(fieldEnd)
   return createHash('sha256').update(text).digest('hex')
 }
 

@@ -30,7 +30,7 @@ export async function readDocuments(context: ElasticsearchContext, wanted: Wante
     ...(sources === undefined ? [] : [{ terms: { source_id: [...sources] } }]),
   ]
   const { hits } = await ask(context, (client) =>
-    client.search<unknown>({
+    client.search({
       index,
       size: limit,
       // What others wrote may lack the field.

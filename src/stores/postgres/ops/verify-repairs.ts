@@ -108,8 +108,8 @@ export function verifyRepairs(context: LedgerContext): Repairs {
         await tx.query(
           `update source set
              records = (select count(*) from record where source_id = $1 and not deleted),
-             chunks = (select count(*) from record r join ${tablesOf(generation).chunk} c
-               on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)} where r.source_id = $1)
+             chunks = (select count(*) from ${tablesOf(generation).chunk} c
+               join record r on r.id = c.id / ${String(maxChunks)} where r.source_id = $1)
            where id = $1`,
           [sourceId],
         )
@@ -147,8 +147,9 @@ async function dropBareVectors(tx: Queryable, generation: number, recordIds: rea
   const { chunk, vector, fresh } = tablesOf(generation)
   for (const table of [vector, fresh]) {
     await tx.query(
-      `delete from ${table} t using unnest($1::bigint[]) as r(id)
-       where t.id >= r.id * ${String(maxChunks)} and t.id < (r.id + 1) * ${String(maxChunks)}
+      `delete from ${table} t
+       where t.id = any(array(select v.id from unnest($1::bigint[]) as r(id) cross join lateral (select i.id from ${table} i
+           where i.id >= r.id * ${String(maxChunks)} and i.id < (r.id + 1) * ${String(maxChunks)} offset 0) v))
          and not exists (select 1 from ${chunk} c where c.id = t.id)`,
       [recordIds],
     )

@@ -102,6 +102,7 @@ function stateOf(one: VerifiedOutcome): string {
   const told = [
     one.error?.code ?? (left > 0 ? 'differs' : one.repaired > 0 ? 'in step again' : 'in step'),
     one.isBlind ? 'its keys cannot be listed' : '',
+    one.unchecked > 0 ? `columns of ${String(one.unchecked)} were written by an earlier version and not noted` : '',
     one.behind > 0 ? `${String(one.behind)} caught up` : '',
     one.deadLetters > 0 ? `${String(one.deadLetters)} among the dead letters` : '',
     one.undecided > 0 ? `${String(one.undecided)} undecided` : '',
@@ -133,6 +134,7 @@ function toJson(outcome: VerifyOutcome): object {
       differences: { missing: one.missing, extra: one.extra, different: one.different },
       repaired: one.repaired,
       dead_letters: one.deadLetters,
+      unchecked: one.unchecked,
       behind: one.behind,
       undecided: one.undecided,
       keys_unknown: one.isBlind,

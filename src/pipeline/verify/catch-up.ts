@@ -56,26 +56,31 @@ export function catchUpBySync(context: VerifyContext): CatchUp {
 export function catchUpByWaiting(context: VerifyContext): CatchUp {
   const { pipeline, signal } = context
   const { ledger, clock } = pipeline
-  const past: CatchUp['past'] = async ({ sourceId, job }, moment, deletes) => {
+  const wait = async (
+    { sourceId, job }: VerifiedSource,
+    { moment, deletes, isLong }: { readonly moment: number; readonly deletes: boolean; readonly isLong: boolean },
+  ): Promise<boolean> => {
     const { name, everyMs, compareMs } = job.config
     const patienceMs = 60_000 + 3 * (everyMs + (deletes ? compareMs : 0))
-    const deadline = clock.now() + patienceMs
+    let deadline = clock.now() + patienceMs
     while (clock.now() < deadline) {
       signal.throwIfAborted()
       const source = (await ledger.status()).sources.find(({ id }) => id === sourceId)
       const comparedMs = source?.comparedAt === undefined ? 0 : Date.parse(source.comparedAt)
       const reached = (atMs: number): boolean => atMs >= moment + marginMs
       if (reached(source?.asOfMs ?? 0) && (!deletes || reached(comparedMs))) return true
+      // Reading everything takes what it takes, as long as somebody does.
+      if (isLong && source?.syncing === true) deadline = clock.now() + patienceMs
       tell(context, name, 'catching up')
       await clock.sleep(askEveryMs, signal)
     }
     return false
   }
   return {
-    past,
+    past: (target, moment, deletes) => wait(target, { moment, deletes, isLong: false }),
     reread: async (target) => {
       await ledger.requestFullRead({ sourceId: target.sourceId })
-      return past(target, clock.now(), true)
+      return wait(target, { moment: clock.now(), deletes: true, isLong: true })
     },
   }
 }

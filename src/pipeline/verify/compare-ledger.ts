@@ -32,6 +32,7 @@ export async function compareLedger(
         const report = compareRecord(record, pipeline.chunking, job.config.mapping.vector !== undefined)
         findings.of(source).compared += 1 + record.chunks.length
         if (record.isPartial) findings.of(source).deadLetters++
+        if (record.content === 'unknown') findings.of(source).unchecked++
         return report === undefined ? [] : [{ record, report }]
       })
       for (const { record, report } of reported)

@@ -58,7 +58,7 @@ export async function compareLexical(
         if (wanted.count === 0 || digest === wanted.digest) return isLast ? undefined : wanted.last
       }
       // The documents of the last chunk may go on in the next page.
-      const last = isCut ? (documents.at(-1)?.chunk ?? from) - 1 : to
+      const last = isCut ? Math.max(from + 1, (documents.at(-1)?.chunk ?? from) - 1) : to
       await lookCloser(context, projection, { ...target, after: from, to: last, documents })
       return isCut ? last : to
     })

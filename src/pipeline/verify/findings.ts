@@ -17,6 +17,8 @@ export interface SourceFindings {
   different: number
   /** Of these, what could not be processed: see the dead letters. */
   deadLetters: number
+  /** Records that an earlier version wrote, without noting what they were. */
+  unchecked: number
   /** Not read yet when the comparison began, and in step since. */
   behind: number
   /** Changed so fast, or were synced so slowly, that nothing can be said of them. */
@@ -63,6 +65,15 @@ export function collectFindings(most: number): Findings {
 }
 
 function emptyFindings(source: string): SourceFindings {
-  const counts = { compared: 0, missing: 0, extra: 0, different: 0, deadLetters: 0, behind: 0, undecided: 0 }
+  const counts = {
+    compared: 0,
+    missing: 0,
+    extra: 0,
+    different: 0,
+    deadLetters: 0,
+    unchecked: 0,
+    behind: 0,
+    undecided: 0,
+  }
   return { source, ...counts, isBlind: false }
 }

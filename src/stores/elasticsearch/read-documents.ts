@@ -26,7 +26,7 @@ export async function readDocuments(context: ElasticsearchContext, wanted: Wante
   const index = generationAlias(context.prefix, generation)
   const filter = [
     ...(only === undefined ? [{ range: { chunk: { gt: after, ...(to === undefined ? {} : { lte: to }) } } }] : []),
-    ...(only === undefined ? [] : [{ ids: { values: only.map(String) } }]),
+    ...(only === undefined ? [] : [{ terms: { chunk: [...only] } }]),
     ...(sources === undefined ? [] : [{ terms: { source_id: [...sources] } }]),
   ]
   const { hits } = await ask(context, (client) =>

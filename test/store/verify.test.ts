@@ -118,7 +118,7 @@ test('what was altered, removed and added in Elasticsearch behind our back is na
   await update('k0005', { facets: ['readers=nobody'] })
   // The same content again under a version that a later change would lose against.
   for (let times = 0; times < 3; times++)
-    await update('k0006', { body: times === 2 ? 'Title\nwords of number 6' : 'x' })
+    await update('k2499', { body: times === 2 ? 'Title\nwords of number 2499' : 'x' })
   await stand.behindWords(`/{index}/_doc/${String(await idOf(stand, 'k0007'))}`, undefined, 'DELETE')
   const document = { chunk: 900_000 * 65_536, record: 900_000, source: 'notes', source_id: 1, feed: 1 }
   const extra = { ...document, acl: ['everyone'], facets: [], deleted: false, body: 'a ghost' }
@@ -133,7 +133,7 @@ test('what was altered, removed and added in Elasticsearch behind our back is na
 
   const expected = [
     'chunk 58982400000 lexical document extra',
-    ...['k0001', 'k0002', 'k0004', 'k0005', 'k0006'].map((key) => `${key} lexical document different`),
+    ...['k0001', 'k0002', 'k0004', 'k0005', 'k2499'].map((key) => `${key} lexical document different`),
     'k0003 lexical document missing',
     'k0007 lexical document missing',
     'k0008 lexical document extra',
@@ -143,11 +143,11 @@ test('what was altered, removed and added in Elasticsearch behind our back is na
   expect(named(outcome)).toEqual(expected.toSorted())
   expect(outcome).toMatchObject({ found: expected.length, remaining: 0, complete: true })
   await expectInStep(stand, { notes })
-  notes.set('k0006', 'changed later')
+  notes.set('k2499', 'changed later')
   await stand.sync({ notes })
   const everything = { readable: undefined, sources: undefined, facets: [] }
   const found = await stand.context.projection?.search({ text: 'ghost forged later', filter: everything, limit: 10 })
-  expect(found?.map(({ chunk }) => chunk)).toEqual([await idOf(stand, 'k0006')])
+  expect(found?.map(({ chunk }) => chunk)).toEqual([await idOf(stand, 'k2499')])
   await expectInStep(stand, { notes })
 })
 

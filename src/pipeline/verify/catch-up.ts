@@ -62,15 +62,15 @@ export function catchUpByWaiting(context: VerifyContext): CatchUp {
   ): Promise<boolean> => {
     const { name, everyMs, compareMs } = job.config
     const patienceMs = 60_000 + 3 * (everyMs + (deletes ? compareMs : 0))
-    let deadline = clock.now() + patienceMs
-    while (clock.now() < deadline) {
+    let deadline = clock.passed() + patienceMs
+    while (clock.passed() < deadline) {
       signal.throwIfAborted()
       const source = (await ledger.status()).sources.find(({ id }) => id === sourceId)
       const comparedMs = source?.comparedAt === undefined ? 0 : Date.parse(source.comparedAt)
       const reached = (atMs: number): boolean => atMs >= moment + marginMs
       if (reached(source?.asOfMs ?? 0) && (!deletes || reached(comparedMs))) return true
       // Reading everything takes what it takes, as long as somebody does.
-      if (isLong && source?.syncing === true) deadline = clock.now() + patienceMs
+      if (isLong && source?.syncing === true) deadline = clock.passed() + patienceMs
       tell(context, name, 'catching up')
       await clock.sleep(askEveryMs, signal)
     }

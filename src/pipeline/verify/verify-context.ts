@@ -31,9 +31,9 @@ export interface VerifiedSource {
 /** Runs one page's work and keeps to the pace. */
 export async function paced<T>({ pipeline, pace, signal }: VerifyContext, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted()
-  const started = pipeline.clock.now()
+  const started = pipeline.clock.passed()
   const result = await work()
-  await pace(pipeline.clock.now() - started)
+  await pace(pipeline.clock.passed() - started)
   return result
 }
 

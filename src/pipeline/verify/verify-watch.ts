@@ -56,15 +56,15 @@ async function isDue({ ledger, clock }: PipelineContext, { groups, everyMs }: Ve
 
 async function verifyOnce(pipeline: PipelineContext, options: VerifyWatchOptions): Promise<VerifyOutcome> {
   const { ledger, clock } = pipeline
-  let renewedMs = clock.now()
+  let renewedMs = clock.passed()
   const pace = async (workMs: number): Promise<void> => {
-    const until = clock.now() + workMs * (1 / share - 1)
+    const until = clock.passed() + workMs * (1 / share - 1)
     do {
-      await clock.sleep(Math.min(renewEveryMs, Math.max(0, until - clock.now())), options.signal)
-      if (clock.now() - renewedMs < renewEveryMs) continue
-      renewedMs = clock.now()
+      await clock.sleep(Math.min(renewEveryMs, Math.max(0, until - clock.passed())), options.signal)
+      if (clock.passed() - renewedMs < renewEveryMs) continue
+      renewedMs = clock.passed()
       await ledger.takeLease({ name: leaseName, run, leaseMs })
-    } while (clock.now() < until && !options.signal.aborted)
+    } while (clock.passed() < until && !options.signal.aborted)
   }
   return verify(pipeline, {
     ...options,

@@ -60,7 +60,7 @@ interface Pass {
 /** Compares sources, ledger, vectors and words by what each of them holds, names what differs and, asked to, mends it. */
 export async function verify(pipeline: PipelineContext, options: VerifyOptions): Promise<VerifyOutcome> {
   const { ledger, clock } = pipeline
-  const started = clock.now()
+  const started = clock.passed()
   const status = await ledger.status()
   const { generation } = status
   if (generation === undefined) throw new AquiferError('LEDGER_EMPTY', 'Nothing has been indexed yet.')
@@ -95,7 +95,7 @@ export async function verify(pipeline: PipelineContext, options: VerifyOptions):
       last.lexicalError === undefined &&
       last.findings.sources.every(({ undecided }) => undecided === 0),
     lexicalError: last.lexicalError,
-    tookMs: clock.now() - started,
+    tookMs: clock.passed() - started,
   }
   await note(pipeline, targets, outcome)
   return outcome

@@ -75,7 +75,7 @@ export function verifyRepairs(context: LedgerContext): Repairs {
         // Their vectors are strays from now on.
         const ids = [...vectors, ...gone.map(({ id }) => id)]
         let removed = gone.length
-        for (const table of [vector, fresh]) {
+        for (const table of [fresh, vector]) {
           const rows = await tx.query(
             `delete from ${table} t where t.id = any($1::bigint[]) and not exists (select 1 from ${chunk} c where c.id = t.id)
              returning t.id`,
@@ -139,13 +139,13 @@ async function dropRows(
   if (chunks.length > 0) await tx.query(`delete from ${chunk} where id = any($1::bigint[])`, [chunks])
   const ids = [...chunks, ...vectors]
   if (ids.length === 0) return
-  for (const table of [vector, fresh]) await tx.query(`delete from ${table} where id = any($1::bigint[])`, [ids])
+  for (const table of [fresh, vector]) await tx.query(`delete from ${table} where id = any($1::bigint[])`, [ids])
 }
 
 /** A passage that is written takes the first free place, where a vector may have been left. */
 async function dropBareVectors(tx: Queryable, generation: number, recordIds: readonly number[]): Promise<void> {
   const { chunk, vector, fresh } = tablesOf(generation)
-  for (const table of [vector, fresh]) {
+  for (const table of [fresh, vector]) {
     await tx.query(
       `delete from ${table} t
        where t.id = any(array(select v.id from unnest($1::bigint[]) as r(id) cross join lateral (select i.id from ${table} i

@@ -117,8 +117,8 @@ test('what was altered, removed and added in Elasticsearch behind our back is na
   await update('k0004', { feed: 1_000_000 })
   await update('k0005', { facets: ['readers=nobody'] })
   // The same content again under a version that a later change would lose against.
-  for (let times = 0; times < 3; times++)
-    await update('k2499', { body: times === 2 ? 'Title\nwords of number 2499' : 'x' })
+  for (let times = 1; times <= 30; times++)
+    await update('k2499', { body: times === 30 ? 'Title\nwords of number 2499' : `x ${String(times)}` })
   await stand.behindWords(`/{index}/_doc/${String(await idOf(stand, 'k0007'))}`, undefined, 'DELETE')
   const document = { chunk: 900_000 * 65_536, record: 900_000, source: 'notes', source_id: 1, feed: 1 }
   const extra = { ...document, acl: ['everyone'], facets: [], deleted: false, body: 'a ghost' }

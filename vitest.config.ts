@@ -5,7 +5,7 @@ const servers = { globalSetup: ['test/kit/servers.ts'], testTimeout: 60_000, hoo
 const differences = ['test/store/differential.test.ts', 'test/store/kept-differences.test.ts']
 
 /** Tests of the program that cut links and kill while a clock runs: on machines with few cores, nothing may run beside them. */
-const alone = ['outage', 'sharing'].map((name) => `test/e2e/${name}.test.ts`)
+const alone = ['outage', 'proof', 'sharing'].map((name) => `test/e2e/${name}.test.ts`)
 
 /** Projects of one group run beside each other, groups one after the other. */
 const inGroup = (groupOrder: number, maxWorkers: number) => ({ sequence: { groupOrder }, maxWorkers })

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { chunkAddress } from '../../src/core/chunk-address.ts'
+import type { ChunkWrite } from '../../src/core/ledger-sync.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 import { nearest, scoresOf } from './ledger-legs.ts'
 import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
+
+const given = (vector: Float32Array): ChunkWrite => ({ ...chunkOf('one', vector), unhashed: true })
 
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeLedger(name: string, open: () => Promise<Ledger>): void {
@@ -110,6 +113,22 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         { recordId: 1, ordinal: 1, text: 'two' },
       ])
       expect(await ledger.lexicalLeg({ text: 'one', filter: everything, limit: 10 })).toEqual([])
+    })
+
+    test('a vector that its row brought along is written anew when it changes, though the text stays', async () => {
+      await using ledger = await open()
+      const claim = await claimOf(ledger)
+      const scoreOf = async (): Promise<number | undefined> => {
+        const asked = { model: testSettings.model, vector: axis(1), filter: everything, limit: 10 }
+        return (await nearest(ledger, asked))[0]?.score
+      }
+      await ledger.commit(batchOf(claim, { puts: [recordOf('a', [given(axis(0))])] }))
+      expect(await scoreOf()).toBeCloseTo(0, 2)
+      await ledger.commit(batchOf(claim, { puts: [recordOf('a', [given(axis(1))])] }))
+      expect(await scoreOf()).toBeCloseTo(1, 2)
+      await ledger.mergeVectors()
+      await ledger.commit(batchOf(claim, { puts: [recordOf('a', [given(axis(2))])] }))
+      expect(await scoreOf()).toBeCloseTo(0, 2)
     })
 
     test('a deleted record is a tombstone: gone from both legs, in the feed with its old places, and not revived by itself', async () => {

@@ -39,11 +39,11 @@ export async function openFreshness(dir: string, env: Readonly<Record<string, st
   const pending = new Map<KindName, Marker>()
   const tookMs = new Map<KindName, number[]>()
   let marked = 0
-  let isOver = false
+  const over = new AbortController()
   const looking = (async () => {
     let client: McpClient | undefined
     let clientUrl: string | undefined
-    while (!isOver) {
+    while (!over.signal.aborted) {
       for (const marker of pending.values()) {
         try {
           if (client === undefined || clientUrl !== url) {
@@ -62,10 +62,10 @@ export async function openFreshness(dir: string, env: Readonly<Record<string, st
       }
       await sleep(lookEveryMs)
     }
-    await using _last = client
+    await client?.[Symbol.asyncDispose]()
   })()
   opened.defer(async () => {
-    isOver = true
+    over.abort()
     await looking
   })
   const stack = opened.move()

@@ -50,13 +50,6 @@ export function createMaker(name: string): Maker {
       body: `${tagged.join(' ')} ${name}q${String(made)}x ${some.join(' ')}`,
     }
   }
-  const fields = (random: Random): Pick<Item, 'status' | 'amount'> => ({
-    status: statuses[random.int(0, statuses.length - 1)] ?? statuses[0],
-    amount: random.int(0, largestAmount),
-  })
-  const readers = (random: Random): Pick<Item, 'readers'> => ({
-    readers: random.some(groups, random.int(0, 3)).toSorted(),
-  })
   return {
     item: (random) => ({ ...words(random), ...fields(random), ...readers(random), vector: vectorOf(random) }),
     change: (random, item) => {
@@ -68,6 +61,17 @@ export function createMaker(name: string): Maker {
       return item
     },
   }
+}
+
+function fields(random: Random): Pick<Item, 'status' | 'amount'> {
+  return {
+    status: statuses[random.int(0, statuses.length - 1)] ?? statuses[0],
+    amount: random.int(0, largestAmount),
+  }
+}
+
+function readers(random: Random): Pick<Item, 'readers'> {
+  return { readers: random.some(groups, random.int(0, 3)).toSorted() }
 }
 
 /** Numbers that half precision holds exactly; one record in ten leaves its vector to the model. */

@@ -9,9 +9,13 @@ interface LoadOptions {
   readonly freshness: Freshness
   /** The longest to wait for a marker to be found; the oracle will tell what became of it. */
   readonly patienceMs: number
-  /** Whether the first read is over before the first operation. */
-  readonly isWarm: boolean
+  /** Lets the first read end before the first operation, and waits after each few: no change may hide behind the next. */
+  readonly isStepwise: boolean
 }
+
+/** The longest that a start and a first read of next to nothing take on a busy machine. */
+const startMs = 20_000
+const step = 20
 
 /** So many operations of a kind may follow a marker that no search has found yet. */
 const longestWindow = 2000
@@ -23,23 +27,26 @@ const longestWindow = 2000
 export async function load(
   kind: Kind,
   seed: number,
-  { progress, freshness, patienceMs, isWarm }: LoadOptions,
+  { progress, freshness, patienceMs, isStepwise }: LoadOptions,
 ): Promise<void> {
   const random = createRandom(seed)
   const share = progress.wanted.get(kind.name) ?? 0
-  const window = Math.min(longestWindow, Math.max(100, Math.ceil(share / 10)))
-  if (isWarm) {
+  const window = isStepwise ? step : Math.min(longestWindow, Math.max(100, Math.ceil(share / 10)))
+  if (isStepwise) {
     await freshness.mark(kind)
-    while (freshness.isPending(kind.name)) await sleep(50)
+    const deadline = performance.now() + startMs
+    while (freshness.isPending(kind.name) && performance.now() < deadline) await sleep(50)
   }
   let done = 0
   let marked = 0
   let markedMs = 0
   const isUnfound = (): boolean => freshness.isPending(kind.name) && performance.now() - markedMs < patienceMs
   while (done < share) {
-    const most = random.int(1, 12) === 1 ? 500 : 60
+    const most = isStepwise ? step : random.int(1, 12) === 1 ? 500 : 60
     const count = Math.min(random.int(1, most), share - done)
-    while (isAhead(done / share, progress) || (isUnfound() && done - marked > window)) await sleep(20)
+    const isHeld = done - marked > window ? isUnfound : (): boolean => false
+    const fraction = done / share
+    while (isAhead(fraction, progress) || isHeld()) await sleep(20)
     done += await kind.operate(random, count)
     progress.done.set(kind.name, Math.min(done, share))
     if (isUnfound() || done - marked < window / 8) continue

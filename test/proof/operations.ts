@@ -11,7 +11,7 @@ export interface Plan {
   /** Random operations, in an order in which a source can carry them out; the same key may come several times. */
   next(random: Random, count: number): readonly Operation[]
   /** Operations on keys that no other operation meets until `release`. */
-  hold(random: Random, count: number): { readonly operations: readonly Operation[]; release(): void }
+  hold(random: Random, count: number): { readonly operations: readonly Operation[]; readonly release: () => void }
 }
 
 /** Grows to about `size` records and stays there. Deleted keys come back now and then. */
@@ -22,14 +22,6 @@ export function createPlan(name: string, size: number): Plan {
   const gone: string[] = []
   let made = 0
 
-  const take = (random: Random, from: string[]): string | undefined => {
-    const at = random.int(0, from.length - 1)
-    const last = from.pop()
-    if (last === undefined || at >= from.length) return last
-    const taken = from[at]
-    from[at] = last
-    return taken
-  }
   const fresh = (random: Random): string =>
     (random.int(1, 10) <= 3 ? take(random, gone) : undefined) ?? `k${String(++made)}`
 
@@ -69,7 +61,13 @@ export function createPlan(name: string, size: number): Plan {
       const held: string[] = []
       const operations = Array.from({ length: count }, (): Operation => {
         const key = keys.length < 20 ? undefined : take(random, keys)
-        if (key === undefined) return { ...insert(random), ...dropLast(keys, held) }
+        if (key === undefined) {
+          const inserted = insert(random)
+          // It stands last.
+          keys.pop()
+          held.push(inserted.key)
+          return inserted
+        }
         held.push(key)
         const item = maker.change(random, items.get(key) ?? maker.item(random))
         items.set(key, item)
@@ -80,9 +78,12 @@ export function createPlan(name: string, size: number): Plan {
   }
 }
 
-/** What was just inserted is held, too. */
-function dropLast(keys: string[], held: string[]): object {
-  const key = keys.pop()
-  if (key !== undefined) held.push(key)
-  return {}
+/** Removes one of these by chance; the last takes its place. */
+function take(random: Random, from: string[]): string | undefined {
+  const at = random.int(0, from.length - 1)
+  const last = from.pop()
+  if (last === undefined || at >= from.length) return last
+  const taken = from[at]
+  from[at] = last
+  return taken
 }

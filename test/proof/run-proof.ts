@@ -54,7 +54,7 @@ async function prove(dir: string, options: ProofOptions, say: (text: string) => 
   using telling = tell(progress, scene, freshness, say)
   await Promise.all([
     ...scene.kinds.map((kind, at) =>
-      load(kind, seed * 1000 + at, { progress, freshness, patienceMs, isWarm: sabotage !== undefined }),
+      load(kind, seed * 1000 + at, { progress, freshness, patienceMs, isStepwise: sabotage !== undefined }),
     ),
     breakThings(seed * 1000 + 999, { scene, workers, progress, counts }),
   ])
@@ -144,15 +144,18 @@ function freshnessOf(
   { done }: Progress,
   { tookMs }: Freshness,
 ): Pick<ProofResult, 'slowest_freshness_ms' | 'by_source'> {
-  const slowest = (times: readonly number[]): number | null =>
-    times.length === 0 ? null : Math.round(Math.max(...times))
-  const median = (times: readonly number[]): number | null => {
-    const middle = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]
-    return middle === undefined ? null : Math.round(middle)
-  }
   const by = [...done].map(([kind, operations]) => {
     const times = tookMs.get(kind) ?? []
     return [kind, { operations, freshness_p50_ms: median(times), slowest_freshness_ms: slowest(times) }] as const
   })
   return { slowest_freshness_ms: slowest([...tookMs.values()].flat()), by_source: Object.fromEntries(by) }
+}
+
+function slowest(times: readonly number[]): number | null {
+  return times.length === 0 ? null : Math.round(Math.max(...times))
+}
+
+function median(times: readonly number[]): number | null {
+  const middle = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]
+  return middle === undefined ? null : Math.round(middle)
 }

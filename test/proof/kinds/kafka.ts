@@ -43,7 +43,7 @@ export async function openKafka(serverUrl: string, size: number): Promise<Kind> 
   for (const { name, partitions } of topics) {
     const configs = [{ name: 'cleanup.policy', value: 'compact' }]
     await admin.createTopics({ topics: [name], partitions, replicas: 1, configs })
-    stack.defer(async () => void (await admin.deleteTopics({ topics: [name] })))
+    stack.defer(() => admin.deleteTopics({ topics: [name] }))
   }
   const producer = new Producer({
     clientId: 'aquifer-proof',

@@ -68,7 +68,7 @@ export async function openMongodb(serverUrl: string, size: number): Promise<Kind
       const found = new Map<string, Map<string, Expected>>()
       for (const { name } of collections) {
         const documents = await database.collection<Stored>(name).find().toArray()
-        found.set(name, new Map(documents.map((document) => [document._id, toExpected(document)])))
+        found.set(name, new Map(documents.map(({ _id: key, ...document }) => [key, toExpected(document)])))
       }
       return found
     },
@@ -96,7 +96,7 @@ function replace(_id: string, { title, body, status, amount, readers, vector }: 
   return { replaceOne: { filter: { _id }, replacement, upsert: true } }
 }
 
-function toExpected({ title, body, status, amount, readers, vector }: Stored): Expected {
+function toExpected({ title, body, status, amount, readers, vector }: Omit<Stored, '_id'>): Expected {
   const number = typeof amount === 'number' ? amount : amount.toString()
   return { title, text: body, fields: { status, amount: number }, readers, vector: vector ?? undefined }
 }

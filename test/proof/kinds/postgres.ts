@@ -122,12 +122,14 @@ async function connect(url: string, stack: AsyncDisposableStack): Promise<Client
   return client
 }
 
+/** Placeholders of parameters. */
+const place = (from: number, count: number): string =>
+  Array.from({ length: count }, (_, at) => `$${String(from + at)}`).join(', ')
+
 async function run(client: Client, { name, isPair }: Table, operations: readonly Operation[]): Promise<void> {
   const table = escapeIdentifier(name)
   const where = isPair ? 'shop = $1 and code = $2' : 'code = $1'
   const keyOf = (code: string): string[] => (isPair ? [shopOf(code), code] : [code])
-  const place = (from: number, count: number): string =>
-    Array.from({ length: count }, (_, at) => `$${String(from + at)}`).join(', ')
   const width = isPair ? 2 : 1
   for (const operation of operations) {
     const key = keyOf(operation.key)

@@ -45,13 +45,13 @@ export function keyProblem(key: string | null | undefined, repeated: boolean): s
   return repeated ? 'several rows have this key' : undefined
 }
 
-/** Digest of a row as it was read, with the names of its columns. */
+/** Digest of a row as it was read, with the names and types of its columns: `5` may be a number or a text. */
 export function rowDigest(
   hash: string | null | undefined,
   { relation, digest }: Pick<RowContext, 'relation' | 'digest'>,
 ): string {
-  const names = relation.wide?.names ?? relation.columns.map(({ name }) => name)
-  return digest(`${JSON.stringify(names)}\n${hash ?? ''}`)
+  const { wide, columns } = relation
+  return digest(`${JSON.stringify(wide?.typed ?? columns.map(({ name, typeId }) => [name, typeId]))}\n${hash ?? ''}`)
 }
 
 function shownKey(key: string | null | undefined): string {

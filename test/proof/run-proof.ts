@@ -107,6 +107,7 @@ async function settle(
   let last = -1
   let quietSince = performance.now()
   let seenSince: number | undefined
+  let looks = 0
   for (;;) {
     const { feed, isProjected, isCompared } = await readSettling(stores.ledgerUrl, compared, after)
     const isOver = performance.now() > deadline
@@ -120,7 +121,9 @@ async function settle(
     const differing = await compare({ stores, kinds, ...scene })
     const comparingMs = performance.now() - began
     seenSince ??= began
-    if (differing.length === 0 || isOver || performance.now() - seenSince > graceMs) return { differing, comparingMs }
+    looks++
+    if (differing.length === 0 || isOver || (looks > 1 && performance.now() - seenSince > graceMs))
+      return { differing, comparingMs }
     say(`${String(differing.length)} differ though all is quiet; looking again`)
     quietSince = performance.now()
   }

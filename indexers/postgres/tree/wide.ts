@@ -16,8 +16,8 @@ export interface Wide {
   /** SQL of a digest over all that is read. */
   readonly hash: string
   readonly branches: readonly Branch[]
-  /** Names of all that is read, for digests. */
-  readonly names: Json
+  /** Names and types of all that is read, for digests. */
+  readonly typed: Json
   /** Everything that the reading is made of besides the configuration: another one makes another reading. */
   readonly shape: Json
   /** Whether nothing of it changes while no transaction of the database ends. */
@@ -51,7 +51,7 @@ export function widen(
     joins: laterals.map(({ join }) => join).join(''),
     hash: `encode(sha256(convert_to(row(${values.join(', ')})::text, 'UTF8')), 'hex')`,
     branches,
-    names: [...own.map(({ name }) => name), ...branches.map(namesOf)],
+    typed: [...own.map(typed), ...branches.map(typedOf)],
     shape: branches.map(shapeOf),
     settles: tables.every(({ parts, kind }) => parts.every(({ heap }) => heap) && 'rpm'.includes(kind)),
     describe: `select ${[isWhole ? 'q.*' : ownList.join(', '), ...others].join(', ')}
@@ -69,10 +69,12 @@ export function everyBranch(branches: readonly Branch[]): readonly Branch[] {
   return branches.flatMap((branch) => [branch, ...everyBranch(branch.branches)])
 }
 
-const namesOf = ({ name, columns, branches }: Branch): Json => [
+const typed = ({ name, typeId }: Column): Json => [name, typeId]
+
+const typedOf = ({ name, columns, branches }: Branch): Json => [
   name,
-  ...columns.map((one) => one.name),
-  ...branches.map(namesOf),
+  ...columns.map(typed),
+  ...branches.map(typedOf),
 ]
 
 const shapeOf = ({ name, as, columns, hops, order, key, branches }: Branch): Json => [

@@ -48,7 +48,7 @@ async function prove(dir: string, options: ProofOptions, say: (text: string) => 
   const workerNames = sabotage === undefined ? ['sync-1', 'sync-2'] : ['sync-1']
   const workers = workerNames.map((name) => opened.use(supervise({ name, args: script, dir, env: scene.env })))
   const freshness = opened.use(await openFreshness(dir, scene.env))
-  const patienceMs = sabotage === undefined ? 60_000 : 1500
+  const patienceMs = sabotage === undefined ? 60_000 : 8000
   const started = performance.now()
   const counts = new Map<string, number>()
   using telling = tell(progress, scene, freshness, say)

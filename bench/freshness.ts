@@ -30,6 +30,9 @@ const probeEveryMs = 200
 const lookEveryMs = 20
 const patienceMs = 30_000
 
+const change = (sql: string, values: readonly unknown[]): Promise<unknown> =>
+  inTurn(() => source.client.query(sql, [...values]))
+
 type Kind = 'text' | 'field' | 'delete' | 'revoke'
 /** A connection runs one statement at a time. */
 const inTurn = pLimit(1)
@@ -113,8 +116,6 @@ async function measure(): Promise<void> {
   }
 
   async function probe(kind: Kind, row: Passage, number: number): Promise<number> {
-    const change = (sql: string, values: readonly unknown[]): Promise<unknown> =>
-      inTurn(() => source.client.query(sql, [...values]))
     const word = `probe${String(number)}x${String(row.id)}`
     const state = 1_000_000 + number
     if (kind === 'text') {

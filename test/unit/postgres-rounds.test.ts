@@ -67,7 +67,7 @@ const wide: NonNullable<Relation['wide']> = {
   joins: '',
   hash: '',
   branches: [],
-  names: [],
+  typed: [],
   shape: [],
   settles: true,
   describe: '',

@@ -71,11 +71,7 @@ export function everyBranch(branches: readonly Branch[]): readonly Branch[] {
 
 const typed = ({ name, typeId }: Column): Json => [name, typeId]
 
-const typedOf = ({ name, columns, branches }: Branch): Json => [
-  name,
-  ...columns.map(typed),
-  ...branches.map(typedOf),
-]
+const typedOf = ({ name, columns, branches }: Branch): Json => [name, ...columns.map(typed), ...branches.map(typedOf)]
 
 const shapeOf = ({ name, as, columns, hops, order, key, branches }: Branch): Json => [
   name,

@@ -4,7 +4,7 @@ import { claimSource, type HeldClaim } from './claim-source.ts'
 import { openGroup } from './open-group.ts'
 import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
 import { compareRound, isStreamed, readRound, startReading, type Reading } from './read-round.ts'
-import { settle } from './settle.ts'
+import { settle, settleBeside } from './settle.ts'
 import { settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
 
 export interface SourceOutcome extends Omit<SyncProgress, 'phase'> {
@@ -24,6 +24,8 @@ export interface SyncGroupOptions {
   readonly onTrouble: (sources: readonly string[], error: AquiferError) => void
 }
 
+const longestWaitMs = 60_000
+
 /** Brings the sources of one connection up to date, and in a watch keeps them there until the signal aborts. */
 export async function syncGroup(
   context: PipelineContext,
@@ -32,11 +34,14 @@ export async function syncGroup(
 ): Promise<readonly SourceOutcome[]> {
   const names = group.jobs.map(({ config }) => config.name)
   for (let failures = 0; ; failures++) {
+    const began = context.clock.passed()
     const outcomes = await attempt(context, group, options)
+    // What went well for long begins a new row of failures.
+    if (context.clock.passed() - began > longestWaitMs) failures = 0
     const trouble = outcomes.find(({ error }) => error !== undefined)?.error
     if (!options.watch || options.signal.aborted || trouble === undefined) return outcomes
     options.onTrouble(names, trouble)
-    await context.clock.sleep(Math.min(60_000, 1000 * 2 ** Math.min(failures, 6)), options.signal)
+    await context.clock.sleep(Math.min(longestWaitMs, 1000 * 2 ** Math.min(failures, 6)), options.signal)
     if (options.signal.aborted) return outcomes
   }
 }
@@ -131,15 +136,13 @@ async function run(
     }
   }
   await using indexer = await openGroup(context, group, jobs, { until: 'abort', everyMs, signal })
-  let settledMs = context.clock.passed()
+  await using settling = settleBeside(context, { everyMs, signal, onProgress })
   await readRound(context, indexer, readings, {
     onProgress,
     signal,
     onCheckpoint: async () => {
       await compare(indexer, false)
-      if (context.clock.passed() - settledMs < everyMs || !options.onRead()) return
-      await settle(context, signal, onProgress)
-      settledMs = context.clock.passed()
+      if (options.onRead()) settling.start()
     },
   })
 }

@@ -3,6 +3,7 @@ import { chmod, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
+import { bootedAt } from '../../indexers/files/cursor.ts'
 import files from '../../indexers/files/index.ts'
 import type { Change } from '../../schemas/record.ts'
 import { openFilesFolder, rejectsOf, textsOf } from '../kit/files-folder.ts'
@@ -209,7 +210,8 @@ async function asSomebody<Result>(run: () => Promise<Result>): Promise<Result> {
 async function readMuchLater(folder: FilesFolder): Promise<Change[]> {
   const clock = { ...systemClock, now: () => Date.now() + 120_000, sleep: async () => {} }
   await using indexer = await folder.open({ clock })
-  return await readChanges(indexer, { docs: { ...Object(folder.cursors()['docs']), startedAtMs: Date.now() + 60_000 } })
+  const since = { startedAtMs: Date.now() + 60_000, bootedAtMs: bootedAt(clock.now()) }
+  return await readChanges(indexer, { docs: { ...Object(folder.cursors()['docs']), ...since } })
 }
 
 describe.skipIf(process.platform === 'win32')('what this user may not read', () => {

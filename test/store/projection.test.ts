@@ -158,7 +158,8 @@ test('a removed source is forgotten only when Elasticsearch has forgotten it', a
 
 test('tombstones go while a watch goes on, once the feed is well past them', async () => {
   let skewMs = 0
-  await using pipeline = await openPipeline({ clock: { ...systemClock, now: () => Date.now() + skewMs } })
+  const clock = { ...systemClock, now: () => Date.now() + skewMs, passed: () => performance.now() + skewMs }
+  await using pipeline = await openPipeline({ clock })
   const source = scriptedSource({ a: 'one', b: 'two' })
   const stop = new AbortController()
   const watching = pipeline.sync({ notes: source }, { watch: true, signal: stop.signal })

@@ -168,11 +168,8 @@ test('a sync that runs meanwhile causes no false report, and what differs is fou
     }
   })()
   notes.beforeKey = () => systemClock.sleep(1)
-  for (let round = 0; round < 2; round++) {
-    const outcome = await stand.verify({ notes }, { reads: 'elsewhere' })
-    const [lost, ...others] = named(outcome).filter((one) => !one.startsWith('chunk '))
-    expect([lost, others]).toEqual(['k0100 ledger record missing', []])
-  }
+  const looked = await stand.verify({ notes }, { reads: 'elsewhere' })
+  expect(named(looked).filter((one) => !one.startsWith('chunk '))).toEqual(['k0100 ledger record missing'])
   const outcome = await stand.verify({ notes }, { repair: true, reads: 'elsewhere' })
   expect(named(outcome).filter((one) => !one.startsWith('chunk '))).toEqual(['k0100 ledger record missing'])
   expect(outcome.remaining).toBe(0)

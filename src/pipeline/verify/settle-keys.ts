@@ -5,12 +5,12 @@ import { digestsAtSource, unmarked, type KeyPair } from './compare-source.ts'
 import type { VerifiedSource, VerifyContext } from './verify-context.ts'
 
 /** A row that differs is looked at so often; what changes each time can't be told from a row that is being changed. */
-const mostRounds = 3
+const mostRounds = 5
 const page = 2000
 
 /**
- * Sorts out what merely was behind. A key differs once the ledger has passed the moment at which its source was read,
- * and the source still says what it said then. What changed at the source meanwhile is looked at again.
+ * Sorts out what merely was behind. A key differs once the ledger has passed the moment at which its source was read, and
+ * both still say what they said before: a row that goes and comes again could otherwise be met twice when it is gone.
  */
 export async function settleKeys(
   context: VerifyContext,
@@ -25,6 +25,7 @@ export async function settleKeys(
   const counts = findings.of(target.job.config.name)
   const decided: KeyPair[] = []
   let open = new Map(pairs.map((pair) => [pair.key, pair]))
+  let heldBefore: ReadonlyMap<string, string | undefined> = new Map()
   for (let round = 0; open.size > 0 && round < mostRounds; round++) {
     const deletes = [...open.values()].some(({ atSource }) => atSource === undefined)
     if (!(await catchUp.past(target, pipeline.clock.now(), deletes))) break
@@ -44,10 +45,12 @@ export async function settleKeys(
     const moved = new Map<string, KeyPair>()
     for (const [key, { atSource }] of open) {
       const pair = { key, atSource: now.get(key), inLedger: held.get(key) }
-      if (pair.atSource === atSource) decided.push(pair)
+      const isHeldStill = heldBefore.has(key) && heldBefore.get(key) === pair.inLedger
+      if (pair.atSource === atSource && isHeldStill) decided.push(pair)
       else moved.set(key, pair)
     }
     open = moved
+    heldBefore = new Map([...asked].map((key) => [key, held.get(key)]))
   }
   counts.undecided += open.size
   return decided

@@ -1,3 +1,4 @@
+import { maxChunks } from '../../core/chunk-address.ts'
 import type { Db, Queryable } from '../../core/db.ts'
 import { AquiferError } from '../../core/errors.ts'
 import type { Generation } from '../../core/ledger.ts'
@@ -83,6 +84,14 @@ interface Tables {
   readonly hnsw: string
   readonly bm25: (language: string) => string
 }
+
+/**
+ * The rows, keyed by chunk, of the record `r`, for `cross join lateral`. With `offset 0` the index is asked once a record; as
+ * a plain join of ranges the planner takes each record's for a ninth of the table, and reads it all.
+ */
+export const ofRecord = (table: string): string =>
+  `(select * from ${table} i
+     where i.id >= r.id * ${String(maxChunks)} and i.id < (r.id + 1) * ${String(maxChunks)} offset 0)`
 
 /** What a chunk is matched and embedded by; the BM25 index is built on this very expression. */
 export const bodySql = (prefix: '' | 'c.'): string => `(${prefix}header || E'\\n' || ${prefix}text)`

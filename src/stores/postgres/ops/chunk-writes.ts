@@ -1,8 +1,9 @@
-import { chunkAddress, maxChunks, slotOfChunk } from '../../../core/chunk-address.ts'
+import { chunkAddress, slotOfChunk } from '../../../core/chunk-address.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { ChunkWrite } from '../../../core/ledger-sync.ts'
-import { tablesOf, vectorText, type LedgerContext } from '../context.ts'
+import { ofRecord, tablesOf, type LedgerContext } from '../context.ts'
 import { CopyEncoder } from '../copy-binary.ts'
+import { digestOfVector, vectorDigest } from './content-digest.ts'
 import { hasGraph } from './vector-index.ts'
 
 interface ChunkRow {
@@ -60,7 +61,6 @@ export async function writeChunks(
   await copyChunks(tx, generation, language, placed)
   const stale = await dropOtherVectors(
     tx,
-    context,
     generation,
     plans.flatMap(({ check }) => check),
   )
@@ -76,15 +76,16 @@ export async function writeChunks(
 export async function dropRecords(tx: Queryable, generation: number, recordIds: readonly number[]): Promise<number> {
   if (recordIds.length === 0) return 0
   const { chunk, vector, fresh } = tablesOf(generation)
-  const range = `t.id >= r.id * ${String(maxChunks)} and t.id < (r.id + 1) * ${String(maxChunks)}`
-  for (const table of [fresh, vector]) {
-    await tx.query(`delete from ${table} t using unnest($1::bigint[]) as r(id) where ${range}`, [recordIds])
+  let dropped = 0
+  for (const table of [fresh, vector, chunk]) {
+    const rows = await tx.query(
+      `delete from ${table} where id = any(array(
+         select t.id from unnest($1::bigint[]) as r(id) cross join lateral ${ofRecord(table)} t)) returning id`,
+      [recordIds],
+    )
+    dropped = rows.length
   }
-  const rows = await tx.query(
-    `delete from ${chunk} t using unnest($1::bigint[]) as r(id) where ${range} returning t.id`,
-    [recordIds],
-  )
-  return rows.length
+  return dropped
 }
 
 export async function copyChunks(
@@ -129,18 +130,17 @@ export async function copyVectors(
 /** Of chunks that stay, removes the vectors that are not those to be written, and returns the chunks. */
 async function dropOtherVectors(
   tx: Queryable,
-  { vectorType }: LedgerContext,
   generation: number,
   kept: readonly Placed[],
 ): Promise<readonly Placed[]> {
   if (kept.length === 0) return []
   const { vector, fresh } = tablesOf(generation)
-  const values = [kept.map(({ id }) => id), kept.map(({ chunk }) => vectorText(chunk.vector ?? new Float32Array()))]
+  const values = [kept.map(({ id }) => id), kept.map(({ chunk }) => digestOfVector(chunk.vector ?? new Float32Array()))]
   const stale = new Set<number>()
   for (const table of [fresh, vector]) {
     const rows = await tx.query<{ id: number }>(
-      `delete from ${table} t using unnest($1::bigint[], $2::text[]) as x(id, v)
-       where t.id = x.id and t.v <> x.v::${vectorType} returning t.id`,
+      `delete from ${table} t using unnest($1::bigint[], $2::text[]) as x(id, digest)
+       where t.id = x.id and ${vectorDigest('t.v')} <> x.digest returning t.id`,
       values,
     )
     for (const { id } of rows) stale.add(id)
@@ -156,11 +156,11 @@ async function existing(
   const found = new Map<number, ChunkRow[]>()
   if (recordIds.length === 0) return found
   const { chunk, vectors } = tablesOf(generation)
+  // Counted, since `exists` may be answered from a hash of the whole table.
   const rows = await tx.query<ChunkRow & { record: number }>(
-    `select r.id as record, c.id, c.hash, c.ordinal, c.language, v.id is not null as embedded
-     from unnest($1::bigint[]) as r(id)
-     join ${chunk} c on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}
-     left join ${vectors} v on v.id = c.id`,
+    `select r.id as record, c.id, c.hash, c.ordinal, c.language, 
+       (select count(*) from ${vectors} v where v.id = c.id) > 0 as embedded
+     from unnest($1::bigint[]) as r(id) cross join lateral ${ofRecord(chunk)} c`,
     [recordIds],
   )
   for (const row of rows) {

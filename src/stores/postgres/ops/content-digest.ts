@@ -46,8 +46,11 @@ function sorted(value: unknown): unknown {
   return entries.map(([key, inner]) => [key, sorted(inner)])
 }
 
-/** Of the bytes that pgvector's `halfvec_send` gives: the same in a store of either precision. */
-function digestOfVector(vector: Float32Array): string {
+/** The digest of a vector that the store holds: the same in a store of either precision. */
+export const vectorDigest = (column: string): string => `encode(sha256(halfvec_send(${column}::halfvec)), 'hex')`
+
+/** Of the bytes that pgvector's `halfvec_send` gives. */
+export function digestOfVector(vector: Float32Array): string {
   const bytes = Buffer.allocUnsafe(4 + vector.length * 2)
   bytes.writeUInt16BE(vector.length, 0)
   bytes.writeUInt16BE(0, 2)

@@ -1,6 +1,6 @@
 import { chunkAddress, maxChunks } from '../../../core/chunk-address.ts'
 import type { FeedChunk, FeedPage, FeedRecord, LedgerFeed, ProjectionPosition } from '../../../core/ledger-feed.ts'
-import { tablesOf, type LedgerContext } from '../context.ts'
+import { ofRecord, tablesOf, type LedgerContext } from '../context.ts'
 
 interface RecordRow {
   id: number
@@ -30,8 +30,7 @@ export function feed({ db }: LedgerContext): LedgerFeed {
           )
           const chunks = await tx.query<FeedChunk & { readonly language: string }>(
             `select c.id as chunk, c.language, c.header, c.text from unnest($1::bigint[]) as r(id)
-             join ${tablesOf(generation).chunk} c
-               on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}`,
+             cross join lateral ${ofRecord(tablesOf(generation).chunk)} c`,
             [rows.filter(({ deleted }) => !deleted).map(({ id }) => id)],
           )
           const byRecord = Map.groupBy(chunks, ({ chunk }) => Math.floor(chunk / maxChunks))

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../../core/db.ts'
-import { chunkAddress, maxChunks } from '../../../core/chunk-address.ts'
+import { chunkAddress } from '../../../core/chunk-address.ts'
 import type { Generation, GenerationSettings, LedgerAdmin, RecordText } from '../../../core/ledger.ts'
-import { activeGeneration, requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
+import { activeGeneration, requireGeneration, ofRecord, tablesOf, type LedgerContext } from '../context.ts'
 import { copyChunks, copyVectors } from './chunk-writes.ts'
 import { addUsage, saveEmbeddings } from './embeddings.ts'
 import { ensureLexical } from './lexical-index.ts'
@@ -132,8 +132,7 @@ async function activate(tx: Queryable, generation: number, languages: Readonly<R
     JSON.stringify(languages),
   ])
   await tx.exec(
-    `update source s set chunks = (select count(*) from record r join ${chunk} c
-       on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)} where r.source_id = s.id)`,
+    `update source s set chunks = (select count(*) from record r cross join lateral ${ofRecord(chunk)} c where r.source_id = s.id)`,
   )
   // Vectors of other models, and of texts that no longer exist, are not worth their space.
   await tx.query(

@@ -1,6 +1,6 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import type { FoundChunk, FoundRecord, FoundSource, LedgerSearch } from '../../../core/ledger-search.ts'
-import { readerGeneration, tablesOf, type LedgerContext } from '../context.ts'
+import { readerGeneration, ofRecord, tablesOf, type LedgerContext } from '../context.ts'
 import { filterSql } from './filter.ts'
 
 const recordColumns = `r.id as "recordId", s.name as source, r.key, r.title, r.url, r.fields, r.modified_at as "modifiedAt",
@@ -29,8 +29,8 @@ export function reads(
       const { id } = await readerGeneration(context)
       return db.query<{ recordId: number; ordinal: number; text: string }>(
         `select r.id as "recordId", c.ordinal, c.text
-         from jsonb_to_recordset($1::jsonb) as r(id bigint, first int, last int) join ${tablesOf(id).chunk} c
-           on c.id >= r.id * ${String(maxChunks)} and c.id < (r.id + 1) * ${String(maxChunks)}
+         from jsonb_to_recordset($1::jsonb) as r(id bigint, first int, last int)
+         cross join lateral ${ofRecord(tablesOf(id).chunk)} c
          where c.ordinal between r.first and r.last order by r.id, c.ordinal`,
         [JSON.stringify(ranges.map(({ recordId, from, to }) => ({ id: recordId, first: from, last: to })))],
       )

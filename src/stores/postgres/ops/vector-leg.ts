@@ -2,7 +2,7 @@ import { maxChunks } from '../../../core/chunk-address.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { LedgerSearch, SearchFilter, ScoredChunk } from '../../../core/ledger-search.ts'
-import { readerGeneration, tablesOf, vectorText, type LedgerContext } from '../context.ts'
+import { readerGeneration, ofRecord, tablesOf, vectorText, type LedgerContext } from '../context.ts'
 import { filterSql, isUnfiltered } from './filter.ts'
 
 /** Up to so many permitted records are compared exactly; beyond, the graph is walked on until enough pass the filter. */
@@ -39,7 +39,7 @@ export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg
       }
       const exact = `with r as materialized (select r.id from record r where ${sql})
         select v.id as chunk, 1 - (v.v <=> $1) as score from r
-        join ${vectors} v on v.id >= r.id * ${String(maxChunks)} and v.id < (r.id + 1) * ${String(maxChunks)}
+        cross join lateral ${ofRecord(vectors)} v
         order by score desc limit $2`
       if ((await countPermitted(db, filter)) <= exactRecords) return ask(db, exact)
       const walked = await db.transaction(async (tx) => {

@@ -1,8 +1,8 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import type { ChunkDigest, ChunkRange, LedgerVerify, ReadChunk, ReadRecord } from '../../../core/ledger-verify.ts'
 import type { Queryable } from '../../../core/db.ts'
-import { tablesOf, type LedgerContext } from '../context.ts'
-import { digestOfColumns, parseContent, type RecordColumns } from './content-digest.ts'
+import { ofRecord, tablesOf, type LedgerContext } from '../context.ts'
+import { digestOfColumns, parseContent, vectorDigest, type RecordColumns } from './content-digest.ts'
 
 type Reads = Pick<
   LedgerVerify,
@@ -142,14 +142,12 @@ function chunksSql(
 async function chunksOf(tx: Queryable, generation: number, ids: readonly number[]): Promise<readonly ChunkRow[]> {
   if (ids.length === 0) return []
   const { chunk, vectors } = tablesOf(generation)
-  // `offset 0`: one look at the index a record, where the planner would join the page with the whole table.
   return tx.query<ChunkRow>(
     `select c.id, r.id as record, c.ordinal, x.hash, x.hash = c.hash and c.language = s.language as "isIntact",
        v.vectors, v.v <#> v.v = 0 as "isZero", e.v = v.v as "isCached",
-       case when r.content like ':%' then null else encode(sha256(halfvec_send(v.v::halfvec)), 'hex') end as "vectorDigest"
+       case when r.content like ':%' then null else ${vectorDigest('v.v')} end as "vectorDigest"
      from record r join source s on s.id = r.source_id
-     cross join lateral (select * from ${chunk} i
-       where i.id >= r.id * ${String(maxChunks)} and i.id < (r.id + 1) * ${String(maxChunks)} offset 0) c
+     cross join lateral ${ofRecord(chunk)} c
      cross join lateral (select ${sha256(bodyOf)} as hash) x
      left join lateral (select count(*) as vectors, (array_agg(u.v))[1] as v from ${vectors} u where u.id = c.id) v on true
      left join embedding e on e.hash = x.hash and e.model = (select model from generation where id = $2)

@@ -1,7 +1,7 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import type { Queryable } from '../../../core/db.ts'
 import type { LedgerVerify } from '../../../core/ledger-verify.ts'
-import { tablesOf, type LedgerContext } from '../context.ts'
+import { ofRecord, tablesOf, type LedgerContext } from '../context.ts'
 import { writeChunks } from './chunk-writes.ts'
 import { addUsage, saveEmbeddings } from './embeddings.ts'
 
@@ -148,8 +148,7 @@ async function dropBareVectors(tx: Queryable, generation: number, recordIds: rea
   for (const table of [fresh, vector]) {
     await tx.query(
       `delete from ${table} t
-       where t.id = any(array(select v.id from unnest($1::bigint[]) as r(id) cross join lateral (select i.id from ${table} i
-           where i.id >= r.id * ${String(maxChunks)} and i.id < (r.id + 1) * ${String(maxChunks)} offset 0) v))
+       where t.id = any(array(select v.id from unnest($1::bigint[]) as r(id) cross join lateral ${ofRecord(table)} v))
          and not exists (select 1 from ${chunk} c where c.id = t.id)`,
       [recordIds],
     )

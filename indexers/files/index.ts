@@ -6,6 +6,7 @@ import { FilesSource } from './config.ts'
 import { parseCursor } from './cursor.ts'
 import type { Mounts } from './mounts.ts'
 import type { OpenSource } from './read-document.ts'
+import { readItems } from './read-items.ts'
 import { readKeys } from './read-keys.ts'
 import { readRound } from './read-round.ts'
 import { openRoot } from './root.ts'
@@ -16,6 +17,7 @@ const files = {
   type: 'files',
   source: FilesSource,
   deletes: 'by comparison',
+  whereIs: ({ path }, { key }) => `the file ${key} in ${path}`,
   open: async (_connection, options) => openFiles(options),
 } satisfies IndexerType<unknown, FilesSource>
 
@@ -43,6 +45,11 @@ async function openFiles(options: OpenOptions<FilesSource>): Promise<Indexer> {
       const source = sources.get(name)
       if (source === undefined) throw new AquiferError('SOURCE_UNKNOWN', `There is no source ${name} here.`)
       yield* readKeys(source, { range, want, knownMounts: mounts.get(name) ?? {} })
+    },
+    async *read(name, keys) {
+      const source = sources.get(name)
+      if (source === undefined) throw new AquiferError('SOURCE_UNKNOWN', `There is no source ${name} here.`)
+      yield* readItems(source, keys)
     },
     [Symbol.asyncDispose]: async () => {},
   }

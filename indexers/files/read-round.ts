@@ -66,7 +66,8 @@ async function isWanted(found: Found, times: ChangeTimes): Promise<boolean> {
   }
 }
 
-async function changeOf(found: Found, { source, root, startedAtMs, again }: Round): Promise<Change | undefined> {
+/** What is to be said of a found file; undefined when it has gone meanwhile. */
+export async function changeOf(found: Found, { source, root, startedAtMs, again }: Round): Promise<Change | undefined> {
   const read = await readFound(found, root, source)
   if (read.kind === 'gone') return undefined
   if (read.kind === 'refused' && read.isPassing) again.add(found.key)

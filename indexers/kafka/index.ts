@@ -8,6 +8,7 @@ const kafka = {
   connection: KafkaConnection,
   source: KafkaSource,
   deletes: 'streamed',
+  whereIs: ({ topic }, { position }) => `the message at ${position} of ${topic}`,
   open: openKafka,
   draft: draftSources,
 } satisfies IndexerType<KafkaConnection, KafkaSource>

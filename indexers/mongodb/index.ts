@@ -8,6 +8,7 @@ const mongodb = {
   connection: MongodbConnection,
   source: MongodbSource,
   deletes: 'streamed',
+  whereIs: ({ collection }, { key }) => `the document with _id ${key} of ${collection}`,
   open: async (connection, options) => (await import('./open.ts')).openMongodb(connection, options),
   draft: async (connection) => (await import('./draft.ts')).draftSources(connection),
 } satisfies IndexerType<MongodbConnection, MongodbSource>

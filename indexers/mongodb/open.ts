@@ -10,6 +10,7 @@ import { parseCursor } from './cursor.ts'
 import { merge } from './merge.ts'
 import { readCollectionId } from './reader.ts'
 import type { Reader, Stored } from './reader.ts'
+import { readItems } from './read-items.ts'
 import { readKeys } from './read-keys.ts'
 import { readSource } from './read-source.ts'
 import type { Place } from '../../src/core/source-error.ts'
@@ -111,6 +112,11 @@ function indexerOf(
       const reader = readers.get(name)
       if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       return readKeys(reader, range, want)
+    },
+    read(name, keys) {
+      const reader = readers.get(name)
+      if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
+      return readItems(reader, keys)
     },
     [Symbol.asyncDispose]: () => closeQuietly(() => client.close()),
   }

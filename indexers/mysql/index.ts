@@ -8,6 +8,7 @@ const mysql = {
   connection: MysqlConnection,
   source: MysqlSource,
   deletes: 'streamed',
+  whereIs: ({ table }, { key }) => `the row ${key} of ${table}`,
   open: openMysql,
 } satisfies IndexerType<MysqlConnection, MysqlSource>
 

@@ -4,6 +4,7 @@ import type { MysqlConnection, MysqlSource } from './config.ts'
 import { untilStopped } from '../../src/core/until-stopped.ts'
 import { addressOf } from './connect.ts'
 import { readChanges } from './read-changes.ts'
+import { readItems } from './read-items.ts'
 import { readKeys } from './read-keys.ts'
 import type { Reader } from './reader.ts'
 import { readServer } from './server.ts'
@@ -34,6 +35,11 @@ function indexerOf(reader: Reader): Indexer {
       const source = Object.hasOwn(sources, name) ? sources[name] : undefined
       if (source === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       yield* readKeys(session, await inspect(reader, name, source), range, { want, digest })
+    },
+    async *read(name, keys) {
+      const source = Object.hasOwn(sources, name) ? sources[name] : undefined
+      if (source === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
+      yield* readItems(reader, { name, source }, keys)
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }

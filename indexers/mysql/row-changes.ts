@@ -57,6 +57,11 @@ export function rowDigest(hash: Cell | undefined, { table, digest }: Pick<RowCon
   return digest(`${JSON.stringify(table.columns.map(({ name }) => name))}\n${hash?.toString('latin1') ?? ''}`)
 }
 
+/** Whether a row can have had this key: it stands for none, or was cut to be shown, otherwise. */
+export function isRealKey(key: string): boolean {
+  return key !== shownKey('') && key.length < longestKey
+}
+
 function shownKey(key: string): string {
   return key === '' ? '(empty)' : key.slice(0, longestKey)
 }

@@ -10,6 +10,7 @@ const postgres = {
   source: PostgresSource,
   deletes: 'by comparison',
   deletesOf: ({ mode }) => (mode === 'stream' ? 'streamed' : 'by comparison'),
+  whereIs: (source, { key }) => `the row ${key} of ${'table' in source ? source.table : 'its query'}`,
   open: openPostgres,
   draft: draftSources,
 } satisfies IndexerType<PostgresConnection, PostgresSource>

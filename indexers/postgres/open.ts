@@ -5,6 +5,7 @@ import { isStop } from '../../src/core/source-error.ts'
 import { untilStopped } from '../../src/core/until-stopped.ts'
 import type { PostgresConnection, PostgresSource } from './config.ts'
 import { addressOf } from './connect.ts'
+import { readItems } from './read-items.ts'
 import { readKeys } from './read-keys.ts'
 import { readSource } from './read-source.ts'
 import { inspect, placeOf } from './relation.ts'
@@ -118,6 +119,11 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
       const reader = readers.get(name)
       if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       return readKeys(reader, range, want)
+    },
+    read(name, keys) {
+      const reader = readers.get(name)
+      if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
+      return readItems(reader, keys)
     },
     ...(stream === undefined
       ? {}

@@ -54,6 +54,11 @@ export function rowDigest(
   return digest(`${JSON.stringify(wide?.typed ?? columns.map(({ name, typeId }) => [name, typeId]))}\n${hash ?? ''}`)
 }
 
+/** Whether a row can have had this key: it stands for none, or was cut to be shown, otherwise. */
+export function isRealKey(key: string): boolean {
+  return key !== shownKey(null) && key !== shownKey('') && key.length < longestKey
+}
+
 function shownKey(key: string | null | undefined): string {
   if (key === null || key === undefined) return '(NULL)'
   return key === '' ? '(empty)' : key.slice(0, longestKey)

@@ -174,6 +174,10 @@ export const errorTable = {
   RECORD_INVALID: { kind: 'input', fix: 'Correct the item at its source; the next sync tries again.' },
   RECORD_TOO_LARGE: { kind: 'input', fix: 'Split the item at its source, or exclude it.' },
   RECORD_NOT_FOUND: { kind: 'not-found', fix: 'Use an id from a search answer; it may have been deleted since.' },
+  REPLAY_NOT_POSSIBLE: {
+    kind: 'input',
+    fix: 'Run `aquifer sync --full SOURCE`, which reads every item again, or drop what is no longer needed.',
+  },
   QUERY_INVALID: { kind: 'input', fix: 'Give a query of 1 to 4,000 characters.' },
   FILTER_UNKNOWN: { kind: 'input', fix: 'Use one of the declared fields; describe_sources lists them.' },
   PAGE_CURSOR_INVALID: {

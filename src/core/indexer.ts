@@ -37,6 +37,11 @@ export interface Indexer extends AsyncDisposable {
    * what it does not have: then nothing counts as deleted.
    */
   keys(source: string, range: KeyRange, want: 'keys' | 'digests'): AsyncIterable<KeyDigest>
+  /**
+   * The items of these keys as they are now: a put or a reject of each that is there, a delete of each that surely is not,
+   * nothing of one that cannot be told. Absent where no item can be read by its key.
+   */
+  read?(source: string, keys: readonly Key[]): AsyncIterable<Change>
 }
 
 export interface OpenOptions<Source> {
@@ -77,6 +82,8 @@ export interface IndexerType<Connection = unknown, Source = unknown> {
   deletesOf?(source: Source): Deletes
   /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
   open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
+  /** Where an item is and what to open to see it, for people, without anything of its content; absent: only its key. */
+  whereIs?(source: Source, item: { readonly key: Key; readonly position: string }): string
   /** Schemes of the URLs that `draft` takes, such as `postgresql`; absent: its own name. */
   readonly schemes?: readonly string[]
   /** Drafts sources from what is there, for `init --from`. */

@@ -45,6 +45,8 @@ export interface ProjectionPosition {
 
 export interface LedgerFeed {
   feedPage(args: { generation: number; sourceId: number; after: number; limit: number }): Promise<FeedPage>
+  /** The records of these keys as the feed has them now, deleted ones too. */
+  feedRecords(args: { generation: number; sourceId: number; keys: readonly string[] }): Promise<readonly FeedRecord[]>
   projectionPositions(args: { projection: string; generation: number }): Promise<readonly ProjectionPosition[]>
   /** Moves a projection on; does nothing when it stands before `from`, because somebody reset it meanwhile. */
   advanceProjection(args: {

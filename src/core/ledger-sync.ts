@@ -56,6 +56,11 @@ export interface RecordWrite {
   readonly given?: true
 }
 
+/** A record as the ledger holds it, without its chunks. */
+export interface KeptRecord extends Omit<RecordWrite, 'chunks'> {
+  readonly mapping: string
+}
+
 export interface DeadLetterWrite {
   readonly key: string
   readonly stage: 'read' | 'validate' | 'map' | 'chunk' | 'embed' | 'project'
@@ -75,6 +80,8 @@ export interface Batch {
   readonly puts: readonly RecordWrite[]
   readonly deletes: readonly { readonly key: string; readonly position: string }[]
   readonly deadLetters: readonly DeadLetterWrite[]
+  /** Keys that were read and are as the ledger holds them: what was set aside of them earlier is settled. */
+  readonly unchanged?: readonly string[]
   /** New vectors for the cache, in the order of `hash`. */
   readonly embeddings: readonly { readonly hash: string; readonly vector: Float32Array }[]
   readonly usage: { readonly tokens: number; readonly cost: number }
@@ -112,7 +119,8 @@ export interface LedgerSync {
   }): Promise<Claim>
   /** SOURCE_FENCED when somebody else claimed it since. */
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
-  release(args: { sourceId: number; epoch: number; error: ErrorView | undefined }): Promise<void>
+  /** With what went wrong, if anything did; `as before` leaves what was noted last. */
+  release(args: { sourceId: number; epoch: number; error: ErrorView | 'as before' | undefined }): Promise<void>
   known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>
   /** Vectors already paid for, by content hash; of the active generation's model unless another is named. */
   knownEmbeddings(args: {
@@ -136,8 +144,14 @@ export interface LedgerSync {
   /** Moves one slice of fresh vectors into the index; until then they are searched exactly. */
   mergeVectors(): Promise<{ remaining: number }>
   addDeadLetters(args: { sourceId: number; letters: readonly DeadLetterWrite[] }): Promise<void>
-  /** Drops the dead letters of items that are no longer at the source. */
-  settleDeadLetters(args: { sourceId: number; keys: readonly string[] }): Promise<void>
+  /** Drops the dead letters of items that are no longer at the source, or with `stage` those of that stage, as it has passed. */
+  settleDeadLetters(args: {
+    sourceId: number
+    keys: readonly string[]
+    stage?: DeadLetterWrite['stage']
+  }): Promise<void>
+  /** The live records of these keys, as they would be written again. */
+  recordsByKey(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KeptRecord[]>
   /** Who claimed the source last and has not released it. */
   holder(args: { source: string }): Promise<Holder | undefined>
   /** Tombstones every record of a source that the configuration no longer names; repeatable. */

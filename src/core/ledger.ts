@@ -59,6 +59,12 @@ export interface DeadLetter {
   readonly lastAt: string
 }
 
+/** Dead letters of one source or of all, these ids or any. */
+export interface DeadLetterChoice {
+  readonly source: string | undefined
+  readonly ids?: readonly number[]
+}
+
 export interface ApiKey {
   readonly id: number
   readonly name: string
@@ -94,7 +100,10 @@ export interface LedgerAdmin {
   fillPosition(args: { generation: number }): Promise<number>
   /** Builds the generation's indexes, then in one transaction makes it the active one and drops the old. Languages by source. */
   switchGeneration(args: { generation: number; languages: Readonly<Record<string, string>> }): Promise<void>
-  deadLetters(args: { source: string | undefined; limit: number }): Promise<readonly DeadLetter[]>
+  /** Newest first; with `ids` these only, with `before` those of lower ids. */
+  deadLetters(args: DeadLetterChoice & { before?: number; limit: number }): Promise<readonly DeadLetter[]>
+  /** Forgets them without another try; what they are of is not touched. */
+  dropDeadLetters(args: DeadLetterChoice): Promise<{ dropped: number }>
   addKey(args: { name: string; groups: readonly string[]; admin: boolean; hash: string }): Promise<ApiKey>
   listKeys(): Promise<readonly ApiKey[]>
   revokeKey(args: { id: number }): Promise<ApiKey>

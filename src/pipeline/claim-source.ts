@@ -10,7 +10,8 @@ const leaseMs = 10_000
 /** This process, as the ledger knows it. */
 const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
 
-export interface HeldClaim extends Claim {
+/** Disposing it gives the source back and says nothing of how it went. */
+export interface HeldClaim extends Claim, AsyncDisposable {
   /** Stops renewing and gives the source back, with what went wrong if anything did. */
   release(error?: unknown): Promise<void>
 }
@@ -66,15 +67,13 @@ function hold({ ledger, log }: PipelineContext, claim: Claim, onLost: (error: un
     })
   }, leaseMs / 3)
   timer.unref()
+  const giveBack = async (error: Parameters<typeof ledger.release>[0]['error']): Promise<void> => {
+    clearInterval(timer)
+    await ledger.release({ sourceId, epoch, error })
+  }
   return {
     ...claim,
-    release: async (error) => {
-      clearInterval(timer)
-      await ledger.release({
-        sourceId,
-        epoch,
-        error: error === undefined ? undefined : toErrorView(toAquiferError(error)),
-      })
-    },
+    release: (error) => giveBack(error === undefined ? undefined : toErrorView(toAquiferError(error))),
+    [Symbol.asyncDispose]: () => giveBack('as before'),
   }
 }

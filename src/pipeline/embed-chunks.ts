@@ -23,23 +23,25 @@ export function contentHash(header: string, text: string): string {
   return createHash('sha256').update(embeddedText({ header, text })).digest('hex')
 }
 
-/** Vectors of these chunks by content hash: from the ledger's cache, the rest from the model. Equal texts are paid for once. */
-export async function embedChunks(
+/** Vectors of these chunks that were paid for before, by content hash. */
+export async function knownVectors(
   { ledger, embedder }: PipelineContext,
   chunks: readonly ChunkText[],
-  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const hashes = [...textsOf(chunks).keys()]
+  if (hashes.length === 0) return new Map()
+  const found = await ledger.knownEmbeddings({ hashes, model: embedder.model })
+  return new Map(found.map(({ hash, vector }) => [hash, vector]))
+}
+
+/** Vectors of these chunks by content hash: those known, the rest from the model. Equal texts are paid for once. */
+export async function embedChunks(
+  { embedder }: PipelineContext,
+  chunks: readonly ChunkText[],
+  { known, signal }: { readonly known: ReadonlyMap<string, Float32Array>; readonly signal: AbortSignal },
 ): Promise<Paid & { readonly vectors: ReadonlyMap<string, Float32Array | Error> }> {
-  const texts = new Map(
-    chunks
-      .filter(({ given }) => given !== true)
-      .map((chunk) => [contentHash(chunk.header, chunk.text), embeddedText(chunk)]),
-  )
-  const vectors = new Map<string, Float32Array | Error>()
-  if (texts.size === 0) return { vectors, embeddings: [], usage: { tokens: 0, cost: 0 } }
-  for (const { hash, vector } of await ledger.knownEmbeddings({ hashes: [...texts.keys()], model: embedder.model })) {
-    vectors.set(hash, vector)
-  }
-  const missing = [...texts].filter(([hash]) => !vectors.has(hash))
+  const vectors = new Map<string, Float32Array | Error>(known)
+  const missing = [...textsOf(chunks)].filter(([hash]) => !vectors.has(hash))
   if (missing.length === 0) return { vectors, embeddings: [], usage: { tokens: 0, cost: 0 } }
   const answer = await embedder.embed(
     missing.map(([, text]) => text),
@@ -53,4 +55,13 @@ export async function embedChunks(
     if (vector instanceof Float32Array) embeddings.push({ hash, vector })
   }
   return { vectors, embeddings, usage: { tokens: answer.tokens, cost: answer.cost } }
+}
+
+/** What is to be embedded, by content hash. */
+function textsOf(chunks: readonly ChunkText[]): ReadonlyMap<string, string> {
+  return new Map(
+    chunks
+      .filter(({ given }) => given !== true)
+      .map((chunk) => [contentHash(chunk.header, chunk.text), embeddedText(chunk)]),
+  )
 }

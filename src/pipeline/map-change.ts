@@ -20,13 +20,8 @@ export interface MappedPut extends Omit<RecordWrite, 'key' | 'digest' | 'positio
   readonly given: Float32Array | undefined
 }
 
-/** What a put becomes: its record and its chunks. */
-export function mapChange(
-  put: Put,
-  { mapping, name }: SourceConfig,
-  chunking: PipelineContext['chunking'],
-  dimensions: number,
-): MappedPut {
+/** What a put becomes, but for its passages. */
+export function mapPut(put: Put, { mapping, name }: SourceConfig, dimensions: number): Omit<MappedPut, 'chunks'> {
   const { vector, ...record } = mapContent(put, mapping)
   if (vector !== undefined && vector.length !== dimensions) {
     throw new AquiferError(
@@ -34,17 +29,20 @@ export function mapChange(
       `The column ${mapping.vector ?? ''} of ${name} holds vectors of ${String(vector.length)} dimensions; the model has ${String(dimensions)}.`,
     )
   }
-  const chunks =
-    vector === undefined
-      ? chunkText({ ...record, ...chunking })
-      : [{ header: record.title, text: record.text, given: true }]
+  return { ...record, modifiedAt: put.modifiedAt, put, given: vector }
+}
+
+/** The record with its passages: one, where the row brought a vector. */
+export function chunkMapped(record: Omit<MappedPut, 'chunks'>, chunking: PipelineContext['chunking']): MappedPut {
+  const { title, text, given } = record
+  const chunks = given === undefined ? chunkText({ ...record, ...chunking }) : [{ header: title, text, given: true }]
   if (chunks.length > maxChunks) {
     throw new AquiferError(
       'RECORD_TOO_LARGE',
       `The item comes apart into ${chunks.length.toLocaleString('en-US')} passages.`,
     )
   }
-  return { ...record, modifiedAt: put.modifiedAt, put, chunks, given: vector }
+  return { ...record, chunks }
 }
 
 function mapContent({ content, key }: Put, mapping: SourceConfig['mapping']): Mapped {

@@ -3,7 +3,7 @@ import type { Indexer, OpenOptions } from '../core/indexer.ts'
 import type { PipelineContext } from './pipeline.ts'
 import type { SourceGroup, SourceJob } from './source-job.ts'
 
-/** Opens the connection of a group to read these of its sources. */
+/** Opens the connection of a group for these of its sources. */
 export async function openGroup(
   context: PipelineContext,
   group: SourceGroup,

@@ -21,7 +21,16 @@ export interface PipelineContext {
 /** What a sync tells while it runs. Counts are totals since its start. */
 export interface SyncProgress {
   readonly source: string
-  readonly phase: 'waiting' | 'reading' | 'comparing' | 'merging' | 'projecting' | 'rebuilding' | 'done' | 'failed'
+  readonly phase:
+    | 'waiting'
+    | 'reading'
+    | 'comparing'
+    | 'merging'
+    | 'projecting'
+    | 'rebuilding'
+    | 'replaying'
+    | 'done'
+    | 'failed'
   readonly read: number
   readonly written: number
   readonly unchanged: number

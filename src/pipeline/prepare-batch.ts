@@ -1,9 +1,10 @@
 import type { Change } from '../../schemas/record.ts'
-import { AquiferError, toErrorView } from '../core/errors.ts'
+import { AquiferError } from '../core/errors.ts'
 import type { ChunkWrite, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
-import { contentHash, embedChunks, type Paid } from './embed-chunks.ts'
-import { mapChange, type MappedPut, type Put } from './map-change.ts'
+import { contentHash, embedChunks, knownVectors, type Paid } from './embed-chunks.ts'
+import { chunkMapped, mapPut, type MappedPut, type Put } from './map-change.ts'
 import type { PipelineContext } from './pipeline.ts'
+import { failedLetter } from './set-aside.ts'
 import type { SourceJob } from './source-job.ts'
 
 export type Delete = Extract<Change, { kind: 'delete' }>
@@ -16,68 +17,113 @@ export interface RawBatch {
   readonly underWay: ReadonlyMap<string, string | undefined>
 }
 
-export interface PreparedBatch extends Paid {
-  readonly puts: readonly RecordWrite[]
+/** A batch before anything is paid for. */
+export interface MappedBatch {
+  /** Puts whose vectors are all at hand, of records that readers see now: who may read them, and what they say. */
+  readonly urgent: readonly RecordWrite[]
   readonly deletes: readonly Delete[]
+  /** All other puts that really change something. */
+  readonly others: readonly MappedPut[]
   readonly letters: readonly DeadLetterWrite[]
   readonly unchanged: number
+  /** Keys that the ledger holds as they were read. */
+  readonly confirmed: readonly string[]
+  readonly vectors: ReadonlyMap<string, Float32Array>
+  /** Nothing has to be asked of the model. */
+  readonly isPaid: boolean
 }
 
-/** Maps, chunks and embeds what has really changed. What can't be processed becomes a dead letter; the rest goes on. */
-export async function prepareBatch(
+/** What is left of a batch once everything was embedded. */
+export interface EmbeddedBatch extends Paid {
+  readonly puts: readonly RecordWrite[]
+  readonly letters: readonly DeadLetterWrite[]
+}
+
+/** Maps and chunks what has really changed. What can't be processed becomes a dead letter; the rest goes on. */
+export async function mapBatch(
   context: PipelineContext,
   job: SourceJob,
   sourceId: number,
   raw: RawBatch,
-  signal: AbortSignal,
-): Promise<PreparedBatch> {
-  const changed = await dropUnchanged(context, job, sourceId, raw)
+): Promise<MappedBatch> {
+  const { changed, live, confirmed } = await dropUnchanged(context, job, sourceId, raw)
   const letters = [...raw.letters]
   const mapped: MappedPut[] = []
   for (const put of changed) {
+    let stage: 'map' | 'chunk' = 'map'
     try {
-      mapped.push(mapChange(put, job.config, context.chunking, context.embedder.dimensions))
+      const record = mapPut(put, job.config, context.embedder.dimensions)
+      stage = 'chunk'
+      mapped.push(chunkMapped(record, context.chunking))
     } catch (error) {
       // A wrong template or column is the operator's to mend, once; only what is wrong with this item is set aside.
       if (error instanceof AquiferError && error.kind === 'config') throw error
-      letters.push(letterOf(put, 'map', error))
+      letters.push(failedLetter(put, stage, error))
     }
   }
-  const embedded = await embedChunks(
+  const vectors = await knownVectors(
     context,
     mapped.flatMap(({ chunks }) => chunks),
-    signal,
   )
-  const unhashed = job.config.mapping.vector === undefined ? {} : { unhashed: true }
-  const puts = mapped.map(({ put, given, chunks, ...record }): RecordWrite => {
-    const written = chunks.map(({ header, text }): ChunkWrite => {
-      const hash = contentHash(header, text)
-      const vector = given ?? embedded.vectors.get(hash)
-      return vector instanceof Float32Array ? { header, text, hash, vector, ...unhashed } : { header, text, hash }
-    })
-    const failed = chunks
-      .map(({ header, text }) => embedded.vectors.get(contentHash(header, text)))
-      .find((v) => v instanceof Error)
-    if (failed !== undefined && given === undefined) letters.push(letterOf(put, 'embed', failed))
-    // Marked, so that the next read of the item tries again.
-    const digest = failed === undefined ? put.digest : `!${put.digest}`
-    return {
-      ...record,
-      key: put.key,
-      digest,
-      position: put.position,
-      modifiedAt: put.modifiedAt ?? record.modifiedAt,
-      chunks: written,
-      ...(given === undefined ? {} : { given: true as const }),
-    }
-  })
+  const isReady = ({ given, chunks }: MappedPut): boolean =>
+    given !== undefined || chunks.every(({ header, text }) => vectors.has(contentHash(header, text)))
+  const isUrgent = (record: MappedPut): boolean => live.has(record.put.key) && isReady(record)
   return {
-    puts,
+    urgent: mapped.filter(isUrgent).map((record) => toWrite(job, record, vectors)),
     deletes: raw.deletes,
+    others: mapped.filter((record) => !isUrgent(record)),
     letters,
     unchanged: raw.puts.length - changed.length,
-    embeddings: embedded.embeddings,
-    usage: embedded.usage,
+    confirmed,
+    vectors,
+    isPaid: mapped.every(isReady),
+  }
+}
+
+/** Embeds what the batch lacks. A text that the model refuses becomes a dead letter and stays findable by its words. */
+export async function embedBatch(
+  context: PipelineContext,
+  job: SourceJob,
+  { others, vectors }: Pick<MappedBatch, 'others' | 'vectors'>,
+  signal: AbortSignal,
+): Promise<EmbeddedBatch> {
+  const embedded = await embedChunks(
+    context,
+    others.flatMap(({ chunks }) => chunks),
+    { known: vectors, signal },
+  )
+  const letters: DeadLetterWrite[] = []
+  const puts = others.map((record): RecordWrite => {
+    const failed = record.chunks
+      .map(({ header, text }) => embedded.vectors.get(contentHash(header, text)))
+      .find((vector) => vector instanceof Error)
+    const write = toWrite(job, record, embedded.vectors)
+    if (failed === undefined || record.given !== undefined) return write
+    letters.push(failedLetter(record.put, 'embed', failed))
+    // Marked, so that the next read of the item tries again.
+    return { ...write, digest: `!${record.put.digest}` }
+  })
+  return { puts, letters, embeddings: embedded.embeddings, usage: embedded.usage }
+}
+
+function toWrite(
+  job: SourceJob,
+  { put, given, chunks, ...record }: MappedPut,
+  vectors: ReadonlyMap<string, Float32Array | Error>,
+): RecordWrite {
+  const unhashed = job.config.mapping.vector === undefined ? {} : { unhashed: true }
+  return {
+    ...record,
+    key: put.key,
+    digest: put.digest,
+    position: put.position,
+    modifiedAt: put.modifiedAt ?? record.modifiedAt,
+    chunks: chunks.map(({ header, text }): ChunkWrite => {
+      const hash = contentHash(header, text)
+      const vector = given ?? vectors.get(hash)
+      return vector instanceof Float32Array ? { header, text, hash, vector, ...unhashed } : { header, text, hash }
+    }),
+    ...(given === undefined ? {} : { given: true as const }),
   }
 }
 
@@ -86,20 +132,23 @@ async function dropUnchanged(
   job: SourceJob,
   sourceId: number,
   { puts, underWay }: RawBatch,
-): Promise<readonly Put[]> {
-  if (puts.length === 0) return []
+): Promise<{
+  readonly changed: readonly Put[]
+  readonly live: ReadonlySet<string>
+  readonly confirmed: readonly string[]
+}> {
+  if (puts.length === 0) return { changed: [], live: new Set(), confirmed: [] }
   const known = new Map(
     (await ledger.known({ sourceId, keys: puts.map(({ key }) => key) })).map((record) => [record.key, record]),
   )
-  return puts.filter(({ key, digest }) => {
-    if (underWay.has(key)) return underWay.get(key) !== digest
+  const isHeld = ({ key, digest }: Put): boolean => {
     const record = known.get(key)
-    return record === undefined || record.digest !== digest || record.mapping !== job.mappingDigest
-  })
-}
-
-function letterOf(put: Put, stage: DeadLetterWrite['stage'], error: unknown): DeadLetterWrite {
-  const known =
-    error instanceof AquiferError ? error : new AquiferError('RECORD_INVALID', 'The item could not be processed.')
-  return { key: put.key, stage, position: put.position, error: toErrorView(known) }
+    return record !== undefined && record.digest === digest && record.mapping === job.mappingDigest
+  }
+  return {
+    changed: puts.filter((put) => (underWay.has(put.key) ? underWay.get(put.key) !== put.digest : !isHeld(put))),
+    live: new Set([...known.values()].filter(({ digest }) => digest !== undefined).map(({ key }) => key)),
+    // What is under way may yet be set aside.
+    confirmed: puts.filter((put) => !underWay.has(put.key) && isHeld(put)).map(({ key }) => key),
+  }
 }

@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../core/config.ts'
 import type { Generation, GenerationSettings } from '../core/ledger.ts'
 import { chunkText } from './chunk/chunk-text.ts'
-import { contentHash, embedChunks } from './embed-chunks.ts'
+import { contentHash, embedChunks, knownVectors } from './embed-chunks.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector } from './projector.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -38,11 +38,8 @@ export async function rebuild(context: PipelineContext, options: RebuildOptions)
       language: byName.get(record.source)?.language ?? record.language,
       chunks: chunkText({ ...record, ...chunking }),
     }))
-    const embedded = await embedChunks(
-      context,
-      records.flatMap(({ chunks }) => chunks),
-      signal,
-    )
+    const chunks = records.flatMap((record) => record.chunks)
+    const embedded = await embedChunks(context, chunks, { known: await knownVectors(context, chunks), signal })
     await ledger.fillGeneration({
       generation: generation.id,
       model: embedder.model,

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import pLimit from 'p-limit'
 import type { Change } from '../../schemas/record.ts'
-import { errorTable } from '../core/error-table.ts'
-import type { ErrorCode } from '../core/errors.ts'
-import type { Batch, Claim, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
+import type { Batch, Claim, CommitResult, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
+import { nextTarget, sizeOf, sliceByChunks } from './batch-size.ts'
 import type { PipelineContext, SyncProgress } from './pipeline.ts'
 import type { Put } from './map-change.ts'
-import { prepareBatch, type Delete, type PreparedBatch, type RawBatch } from './prepare-batch.ts'
+import { embedBatch, mapBatch, type Delete, type MappedBatch, type RawBatch } from './prepare-batch.ts'
+import { refusedLetter } from './set-aside.ts'
 import type { SourceJob } from './source-job.ts'
 
 type Checkpoint = Extract<Change, { kind: 'checkpoint' }>
@@ -13,8 +14,13 @@ type Checkpoint = Extract<Change, { kind: 'checkpoint' }>
 /** Texts of so many characters, or so many changes, make a batch: what is lost when the process ends, and how often progress moves. */
 const batchCharacters = 250_000
 const batchChanges = 1000
-/** So many batches are prepared while an earlier one is being committed. */
-const ahead = 2
+/** So many batches are embedded at once. */
+const embedding = 3
+/**
+ * So many full batches, or so many that a checkpoint ended early, are read before the first of them is committed: what is
+ * urgent in them need not wait for it.
+ */
+const underWayMost = { full: 8, any: 100 }
 
 export interface SourceWriter {
   /** Takes a change of this source; waits when enough is under way. Throws what a commit before threw. */
@@ -39,30 +45,39 @@ interface WriterOptions {
   readonly onCommit: () => void
 }
 
-/** Turns one source's changes into commits, in their order, preparing the next while one is written. */
+/**
+ * Turns one source's changes into commits. Batches are committed in their order, with their checkpoints. Deletes, and puts
+ * of known records whose vectors are at hand, do not wait for the texts of their own or of earlier batches to be embedded:
+ * they go ahead, and an older change of the same key that comes after them is passed over.
+ */
 export function createSourceWriter(context: PipelineContext, options: WriterOptions): SourceWriter {
   const { claim, job, signal } = options
   const counts = { read: 0, written: 0, unchanged: 0, deleted: 0, rejected: 0 }
   /** What batches under way will have written last for a key; undefined digest for a delete. */
   const underWay = new Map<string, { readonly digest: string | undefined; readonly batch: number }>()
+  /** Keys of changes that went ahead, with their batches: what earlier batches have of them is old. */
+  const wentAhead = new Map<string, number>()
+  const embedLimit = pLimit(embedding)
   let open = emptyBatch()
   let sequence = 0
+  let done = 0
   let chunkTarget = context.targetCommitMs < 1000 ? 64 : 4000
-  let pending: Promise<void>[] = []
+  let pending: { readonly end: Promise<void>; readonly share: number }[] = []
   let committed: Promise<void> = Promise.resolve()
+  let turn: Promise<unknown> = Promise.resolve()
   let cursor: Checkpoint['cursor'] | undefined
   let failure: { readonly error: unknown } | undefined
 
   const send = async (): Promise<void> => {
     if (failure !== undefined) throw failure.error
-    if (open.changes.size === 0 && open.letters.length === 0 && open.checkpoint === undefined) return
-    const { changes, letters, checkpoint } = open
+    if (open.changes.size === 0 && open.letters.size === 0 && open.checkpoint === undefined) return
+    const { changes, letters, checkpoint, characters } = open
     open = emptyBatch()
     const number = ++sequence
     const raw: RawBatch = {
       puts: [...changes.values()].filter((change): change is Put => change.kind === 'put'),
       deletes: [...changes.values()].filter((change): change is Delete => change.kind === 'delete'),
-      letters,
+      letters: [...letters.values()],
       underWay: new Map(
         [...changes.keys()].flatMap((key) => {
           const entry = underWay.get(key)
@@ -72,48 +87,115 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     }
     for (const [key, change] of changes)
       underWay.set(key, { digest: change.kind === 'put' ? change.digest : undefined, batch: number })
-    const prepared = prepareBatch(context, job, claim.sourceId, raw, signal)
+    const prepared = prepare(raw, number)
     const before = committed
     committed = (async () => {
       // Both are awaited together, so that neither can fail unheard.
       const [batch] = await Promise.all([prepared, before])
-      await write(batch, checkpoint)
+      await writeInOrder(batch, number, checkpoint)
+      done = number
       for (const key of changes.keys()) if (underWay.get(key)?.batch === number) underWay.delete(key)
+      for (const [key, batch] of wentAhead) if (batch <= number) wentAhead.delete(key)
     })()
     const settled = committed.catch((error: unknown) => {
       failure ??= { error }
     })
-    pending.push(settled)
-    if (pending.length > ahead) await pending.shift()
+    const share = Math.max(characters / batchCharacters, (changes.size + letters.size) / batchChanges)
+    pending.push({ end: settled, share })
+    while (isMuch(pending)) await pending.shift()?.end
   }
 
-  const write = async (prepared: PreparedBatch, checkpoint: Batch['checkpoint'] | undefined): Promise<void> => {
-    const slices = sliceByChunks(prepared.puts, chunkTarget)
+  const prepare = async (raw: RawBatch, number: number): Promise<OrderedBatch> => {
+    const mapped = await mapBatch(context, job, claim.sourceId, raw)
+    const hasUrgent = mapped.urgent.length + mapped.deletes.length > 0
+    // With nothing to wait for, one commit does it all.
+    const goesAhead = hasUrgent && !(mapped.isPaid && done === number - 1)
+    const [embedded] = await Promise.all([
+      embedLimit(() => {
+        if (failure !== undefined) throw failure.error
+        return embedBatch(context, job, mapped, signal)
+      }),
+      goesAhead ? writeAhead(mapped, number) : undefined,
+    ])
+    return {
+      puts: goesAhead ? embedded.puts : [...mapped.urgent, ...embedded.puts],
+      deletes: goesAhead ? [] : mapped.deletes,
+      letters: [...mapped.letters, ...embedded.letters],
+      embeddings: embedded.embeddings,
+      usage: embedded.usage,
+      confirmed: mapped.confirmed,
+      unchanged: mapped.unchanged,
+    }
+  }
+
+  const writeAhead = async ({ urgent, deletes }: MappedBatch, number: number): Promise<void> => {
+    for (const [index, puts] of sliceByChunks(urgent, chunkTarget).entries()) {
+      await commit(() => {
+        const content = {
+          puts: puts.filter(isNewest(number)),
+          deletes: index > 0 ? [] : deletes.filter(isNewest(number)),
+        }
+        for (const { key } of [...content.puts, ...content.deletes]) wentAhead.set(key, number)
+        return content
+      })
+    }
+    options.onCommit()
+  }
+
+  /** Whether no later batch has written this key already. */
+  const isNewest =
+    (number: number) =>
+    ({ key }: { readonly key: string }): boolean =>
+      (wentAhead.get(key) ?? number) <= number
+
+  /** One commit at a time; what belongs in it is looked at in its turn, when all that went before is written. */
+  const commit = (contentOf: () => Partial<Batch>): Promise<CommitResult> => {
+    const result = turn.then(async () => {
+      signal.throwIfAborted()
+      const batch: Batch = { ...emptyCommit, ...contentOf(), ...head() }
+      const answer = await context.ledger.commit(batch)
+      counts.written += answer.written
+      counts.deleted += answer.deleted
+      chunkTarget = nextTarget(chunkTarget, answer.tookMs, context.targetCommitMs, batch.puts)
+      return answer
+    })
+    turn = result.catch(() => {})
+    return result
+  }
+
+  const head = (): Pick<Batch, 'sourceId' | 'epoch' | 'id' | 'mapping' | 'language' | 'loading'> => ({
+    sourceId: claim.sourceId,
+    epoch: claim.epoch,
+    id: randomUUID(),
+    mapping: job.mappingDigest,
+    language: job.config.language,
+    loading: options.loading,
+  })
+
+  const writeInOrder = async (
+    prepared: OrderedBatch,
+    number: number,
+    checkpoint: Batch['checkpoint'] | undefined,
+  ): Promise<void> => {
     counts.unchanged += prepared.unchanged
     counts.rejected += prepared.letters.length
-    for (const [index, puts] of slices.entries()) {
-      signal.throwIfAborted()
+    const slices = sliceByChunks(prepared.puts, chunkTarget)
+    const putKeys = new Set(prepared.puts.map(({ key }) => key))
+    for (const [index, slice] of slices.entries()) {
       const last = index === slices.length - 1
-      const keys = new Set(puts.map(({ key }) => key))
-      const hashes = new Set(puts.flatMap(({ chunks }) => chunks.map(({ hash }) => hash)))
-      const batch: Batch = {
-        sourceId: claim.sourceId,
-        epoch: claim.epoch,
-        id: randomUUID(),
-        mapping: job.mappingDigest,
-        language: job.config.language,
-        loading: options.loading,
-        puts,
-        deletes: last ? prepared.deletes.map(({ key, position }) => ({ key, position })) : [],
-        deadLetters: prepared.letters.filter(({ key }) => last || keys.has(key)),
+      const keys = new Set(slice.map(({ key }) => key))
+      // Each once: what is written twice would count two tries.
+      const told = prepared.letters.filter(({ key }) => keys.has(key) || (last && !putKeys.has(key)))
+      const hashes = new Set(slice.flatMap(({ chunks }) => chunks.map(({ hash }) => hash)))
+      await commit(() => ({
+        puts: slice.filter(isNewest(number)),
+        deletes: last ? prepared.deletes.filter(isNewest(number)) : [],
+        deadLetters: told.filter(isNewest(number)),
+        unchanged: last ? prepared.confirmed : [],
         embeddings: prepared.embeddings.filter(({ hash }) => hashes.has(hash)),
-        usage: last ? prepared.usage : { tokens: 0, cost: 0 },
+        usage: last ? prepared.usage : emptyCommit.usage,
         ...(last && checkpoint !== undefined ? { checkpoint } : {}),
-      }
-      const result = await context.ledger.commit(batch)
-      counts.written += result.written
-      counts.deleted += result.deleted
-      chunkTarget = nextTarget(chunkTarget, result.tookMs, context.targetCommitMs, puts)
+      }))
     }
     if (checkpoint !== undefined) cursor = checkpoint.cursor
     options.onCommit()
@@ -134,103 +216,58 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         return send()
       }
       counts.read++
-      const wrong = wrongKey(change.key)
-      if (wrong !== undefined) open.letters.push({ ...letterFor(change, 'RECORD_INVALID', wrong), stage: 'validate' })
-      else if (change.kind === 'reject') open.letters.push(rejected(change))
-      else {
+      const letter = refusedLetter(change)
+      if (letter !== undefined) open.letters.set(letter.key, letter)
+      else if (change.kind !== 'reject') {
         // The last change of a key wins, in the place of the last: a delete after a put must not come before it.
         open.changes.delete(change.key)
         open.changes.set(change.key, change)
+        open.letters.delete(change.key)
         open.characters += sizeOf(change, job.config.mapping.vector)
       }
-      if (open.characters >= batchCharacters || open.changes.size + open.letters.length >= batchChanges) await send()
+      if (open.characters >= batchCharacters || open.changes.size + open.letters.size >= batchChanges) await send()
     },
     flush: async () => {
       await send()
-      await Promise.all(pending)
-      pending = []
+      const last = sequence
+      await committed.catch(() => {})
+      if (sequence === last) pending = []
       if (failure !== undefined) throw failure.error
     },
-    settled: async () => void (await Promise.all(pending)),
+    settled: () => committed.catch(() => {}),
   }
+}
+
+function isMuch(pending: readonly { readonly share: number }[]): boolean {
+  return pending.length > underWayMost.any || pending.reduce((sum, { share }) => sum + share, 0) > underWayMost.full
 }
 
 const nowhere = { position: undefined, asOf: undefined }
 
+const emptyCommit = {
+  puts: [],
+  deletes: [],
+  deadLetters: [],
+  embeddings: [],
+  usage: { tokens: 0, cost: 0 },
+} as const
+
 interface OpenBatch {
   changes: Map<string, Put | Delete>
-  letters: DeadLetterWrite[]
+  letters: Map<string, DeadLetterWrite>
   checkpoint: Batch['checkpoint'] | undefined
   characters: number
 }
 
 function emptyBatch(): OpenBatch {
-  return { changes: new Map(), letters: [], checkpoint: undefined, characters: 0 }
+  return { changes: new Map(), letters: new Map(), checkpoint: undefined, characters: 0 }
 }
 
-/** How much is to be done with a change, as characters to embed. One that brings its vector costs a fraction of that. */
-function sizeOf(change: Put | Delete, vectorColumn: string | undefined): number {
-  if (change.kind === 'delete') return 0
-  if (change.content.kind === 'document') return change.content.document.text.length
-  const { row } = change.content
-  const given = vectorColumn !== undefined && row[vectorColumn] !== undefined && row[vectorColumn] !== null
-  let characters = 0
-  for (const [column, value] of Object.entries(row)) {
-    if (given && column === vectorColumn) continue
-    if (typeof value === 'string') characters += value.length
-    else characters += value !== null && typeof value === 'object' ? JSON.stringify(value).length : 8
-  }
-  return given ? characters / 4 : characters
-}
-
-function rejected(change: Extract<Change, { kind: 'reject' }>): DeadLetterWrite {
-  // Every code that an indexer can give is in the table; another is a slip of its author.
-  return letterFor(change, change.code in errorTable ? (change.code as ErrorCode) : 'RECORD_INVALID', change.message)
-}
-
-function letterFor(
-  { key, position }: { key: string; position: string },
-  code: ErrorCode,
-  message: string,
-): DeadLetterWrite {
-  return { key: letterKey(key), stage: 'read', position, error: { code, message, fix: errorTable[code].fix } }
-}
-
-/** How a dead letter names an item, whose key may be what is wrong with it. */
-export function letterKey(key: string): string {
-  return key.replaceAll('\0', '\uFFFD').slice(0, 500)
-}
-
-/** A key is part of an index, whose entries hold less than a third of a page. */
-const longestKeyBytes = 2000
-
-function wrongKey(key: string): string | undefined {
-  if (key === '') return 'The item has an empty key.'
-  if (key.includes('\0')) return 'The key holds a NUL character.'
-  return Buffer.byteLength(key) > longestKeyBytes
-    ? `The key has more than ${String(longestKeyBytes)} bytes.`
-    : undefined
-}
-
-/** At least one slice, so that deletes, dead letters and the checkpoint are written without any put. */
-function sliceByChunks(puts: readonly RecordWrite[], target: number): readonly (readonly RecordWrite[])[] {
-  const slices: RecordWrite[][] = [[]]
-  let chunks = 0
-  for (const put of puts) {
-    if (chunks > 0 && chunks + put.chunks.length > target) {
-      slices.push([])
-      chunks = 0
-    }
-    slices.at(-1)?.push(put)
-    chunks += Math.max(1, put.chunks.length)
-  }
-  return slices
-}
-
-/** Aims at three quarters of the allowed time, since one slow commit more than uses up the rest. */
-function nextTarget(target: number, tookMs: number, allowedMs: number, puts: readonly RecordWrite[]): number {
-  const chunks = puts.reduce((sum, put) => sum + Math.max(1, put.chunks.length), 0)
-  if (chunks < target / 2 && tookMs < allowedMs) return target
-  const fitting = (chunks * allowedMs * 0.75) / Math.max(1, tookMs)
-  return Math.round(Math.min(8000, Math.max(8, Math.min(fitting, target * 2))))
+/** What is committed of a batch in its turn. */
+interface OrderedBatch extends Pick<Batch, 'embeddings' | 'usage'> {
+  readonly puts: readonly RecordWrite[]
+  readonly deletes: readonly Delete[]
+  readonly letters: readonly DeadLetterWrite[]
+  readonly confirmed: readonly string[]
+  readonly unchanged: number
 }

@@ -8,6 +8,9 @@ import type { SearchContext } from './search-context.ts'
 /** The embedded store lives in 2 GB of memory; from here on a Postgres is the better place. */
 const manyEmbeddedChunks = 50_000
 
+/** A source that sets aside this share of its items has a trouble of its own. */
+const muchSetAside = 0.05
+
 /** Everything there is to know of sources and stores, as this caller may know it. */
 export async function readStatus(context: SearchContext, caller: Caller): Promise<Status> {
   const [status, sources] = await Promise.all([context.ledger.status(), describeSources(context, caller)])
@@ -16,6 +19,14 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
     notices.push(
       `The embedded store holds ${status.chunks.toLocaleString('en-US')} chunks and can't grow far beyond ${manyEmbeddedChunks.toLocaleString('en-US')}: name a Postgres under \`ledger\` ({ postgres: { env: DATABASE_URL } }).`,
     )
+  }
+  for (const { name, records, dead_letters: letters } of sources) {
+    if (letters === null || letters < (records + letters) * muchSetAside) continue
+    const share = Math.ceil((100 * letters) / (records + letters))
+    if (letters > 0)
+      notices.push(
+        `${name} has ${letters.toLocaleString('en-US')} items set aside, ${String(share)} % of what it holds: \`aquifer dead-letters --source ${name}\`.`,
+      )
   }
   const gone = sources.filter(({ state }) => state === 'removed').map(({ name }) => name)
   if (gone.length > 0)

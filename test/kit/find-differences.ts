@@ -4,7 +4,7 @@ import type { SourceConfig } from '../../src/core/config.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { openWordPiece } from '../../src/models/word-piece.ts'
 import { embeddedText } from '../../src/pipeline/embed-chunks.ts'
-import { mapChange } from '../../src/pipeline/map-change.ts'
+import { chunkMapped, mapPut } from '../../src/pipeline/map-change.ts'
 import { openEmbeddedLedger } from '../../src/stores/postgres/embedded/open-embedded-ledger.ts'
 import { commonWord, type ChangingSource, type SourceItem } from './changing-source.ts'
 import type { Deployment, Stores } from './deployment.ts'
@@ -104,7 +104,7 @@ function recordProblem(
   record: StoredRecord,
   item: SourceItem,
   source: SourceConfig,
-  chunking: Parameters<typeof mapChange>[2],
+  chunking: Parameters<typeof chunkMapped>[1],
 ): string | undefined {
   if (item.title !== undefined && record.title !== item.title) return `its title is ${record.title}`
   if (item.text !== undefined && record.text !== item.text) return `its text is ${record.text}, not ${item.text}`
@@ -116,7 +116,7 @@ function recordProblem(
     digest: '-',
     content: item.content,
   }
-  const mapped = mapChange(put, source, chunking, 0)
+  const mapped = chunkMapped(mapPut(put, source, 0), chunking)
   if (record.title !== mapped.title || record.text !== mapped.text) return 'its text is another'
   const wanted = mapped.chunks.map(({ header, text }, ordinal) => JSON.stringify([ordinal, header, text]))
   const stored = record.chunks.map(({ ordinal, header, text }) => JSON.stringify([ordinal, header, text]))

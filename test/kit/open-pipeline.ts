@@ -11,6 +11,8 @@ import { describeSources } from '../../src/search/describe-sources.ts'
 import type { SearchContext } from '../../src/search/search-context.ts'
 import { openElasticsearch } from '../../src/stores/elasticsearch/open-elasticsearch.ts'
 import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
+import { replay, type ReplayOutcome } from '../../src/pipeline/replay.ts'
+import type { DeadLetterChoice } from '../../src/core/ledger.ts'
 import type { SourceView, Status } from '../../schemas/search.ts'
 import { readStatus } from '../../src/search/read-status.ts'
 import { openTestIndices, type TestIndices } from './elasticsearch.ts'
@@ -27,7 +29,15 @@ export interface TestPipeline extends AsyncDisposable {
   readonly projection: LexicalProjection
   readonly indices: TestIndices
   readonly databaseUrl: string
-  sync(sources: Readonly<Record<string, ScriptedSource>>, more?: Partial<SyncOptions> & Changed): Promise<SyncOutcome>
+  sync(
+    sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
+    more?: Partial<SyncOptions> & Changed,
+  ): Promise<SyncOutcome>
+  replay(
+    sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
+    choice?: DeadLetterChoice,
+  ): Promise<ReplayOutcome>
+  readonly search: SearchContext
   sources(): Promise<readonly SourceView[]>
   status(): Promise<Status>
 }
@@ -42,18 +52,24 @@ interface PipelineOptions {
   readonly viaElasticsearch?: (url: string) => string
   readonly viaPostgres?: (url: string) => Promise<string>
   readonly around?: (ledger: Ledger) => Ledger
+  readonly aroundProjection?: (projection: LexicalProjection) => LexicalProjection
+  readonly embedder?: Embedder
+  readonly mapping?: Partial<SourceConfig['mapping']>
 }
 
 export async function openPipeline(options: PipelineOptions = {}): Promise<TestPipeline> {
   const { clock = systemClock, viaElasticsearch = (url) => url, around = (ledger) => ledger } = options
-  const { viaPostgres = async (url) => url } = options
+  const { viaPostgres = async (url) => url, aroundProjection = (projection) => projection } = options
+  const { embedder = pseudoEmbedder, mapping = {} } = options
   await using opened = new AsyncDisposableStack()
   const database = opened.use(await openTestDatabase())
   const indices = opened.use(await openTestIndices())
   const databaseUrl = await viaPostgres(database.url)
   const ledger = opened.use(await openPostgresLedger({ url: databaseUrl, schema: 'aquifer', lexical: 'external' }))
-  const projection = opened.use(
-    openElasticsearch({ url: viaElasticsearch(indices.url), prefix: indices.prefix, log: silentLog, owner: 'test' }),
+  const projection = aroundProjection(
+    opened.use(
+      openElasticsearch({ url: viaElasticsearch(indices.url), prefix: indices.prefix, log: silentLog, owner: 'test' }),
+    ),
   )
   const context: PipelineContext = {
     ledger: around(ledger),
@@ -66,21 +82,36 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
   }
   const search: SearchContext = { ...context, lexical: projection, sources: {} }
   const stack = opened.move()
+  const settings = { model: embedder.model, dimensions, chunker: 'one' }
+  const optionsOf = (
+    sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
+    language: SourceConfig['language'],
+  ): Pick<SyncOptions, 'groups' | 'configured'> => ({
+    configured: Object.fromEntries(Object.keys(sources).map((name) => [name, configOf(name, language, mapping)])),
+    groups: Object.entries(sources).map(([name, { type }]) => ({
+      type,
+      connection: () => Promise.resolve(undefined),
+      jobs: [{ config: configOf(name, language, mapping), mappingDigest: language, optionsDigest: 'o' }],
+    })),
+  })
   return {
+    search,
+    replay: (sources, choice = { source: undefined }) =>
+      replay(context, {
+        ...optionsOf(sources, 'english'),
+        settings,
+        choice,
+        signal: new AbortController().signal,
+        onProgress: () => {},
+      }),
     ledger,
     projection,
     indices,
     databaseUrl: database.url,
-    sync: (sources, { language = 'english', chunker = 'one', ...more } = {}) => {
-      const configured = Object.fromEntries(Object.keys(sources).map((name) => [name, configOf(name, language)]))
-      return sync(context, {
-        settings: { model: embedder.model, dimensions, chunker },
-        groups: Object.entries(sources).map(([name, { type }]) => ({
-          type,
-          connection: () => Promise.resolve(undefined),
-          jobs: [{ config: configOf(name, language), mappingDigest: language, optionsDigest: 'o' }],
-        })),
-        configured,
+    sync: (sources, { language = 'english', chunker = 'one', ...more } = {}) =>
+      sync(context, {
+        ...optionsOf(sources, language),
+        settings: { ...settings, chunker },
         pricePerMillionTokens: undefined,
         full: false,
         watch: false,
@@ -88,15 +119,14 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
         onProgress: () => {},
         onTrouble: () => {},
         ...more,
-      })
-    },
+      }),
     sources: () => describeSources(search, administrator),
     status: () => readStatus(search, administrator),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
 
-const embedder: Embedder = {
+const pseudoEmbedder: Embedder = {
   model: `test/${String(dimensions)}`,
   dimensions,
   maxTokens: 1000,
@@ -105,13 +135,17 @@ const embedder: Embedder = {
   [Symbol.asyncDispose]: async () => {},
 }
 
-function configOf(name: string, language: SourceConfig['language']): SourceConfig {
+function configOf(
+  name: string,
+  language: SourceConfig['language'],
+  mapping: Partial<SourceConfig['mapping']>,
+): SourceConfig {
   return {
     name,
     type: 'scripted',
     connection: undefined,
     options: {},
-    mapping: { title: 'Title', text: '{text}', fields: [], acl: { public: true } },
+    mapping: { title: 'Title', text: '{text}', fields: [], acl: { public: true }, ...mapping },
     language,
     owner: undefined,
     description: undefined,

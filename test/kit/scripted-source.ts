@@ -12,6 +12,12 @@ export interface ScriptedSource {
   /** Called before each item with how many came before it in this read. */
   beforeItem: (count: number, signal: AbortSignal) => void | Promise<void>
   reads: number
+  /** Why an item is rejected, by key. */
+  readonly rejects: Map<string, string>
+  /** Whether items can be read by their keys. */
+  readsByKey: boolean
+  /** Keys that were read alone. */
+  readonly readAlone: string[]
 }
 
 export function scriptedSource(items: Readonly<Record<string, string>> = {}): ScriptedSource {
@@ -26,6 +32,9 @@ export function scriptedSource(items: Readonly<Record<string, string>> = {}): Sc
     partialAfter: Infinity,
     beforeItem: () => {},
     reads: 0,
+    rejects: new Map(),
+    readsByKey: true,
+    readAlone: [],
   }
   return source
 }
@@ -33,7 +42,24 @@ export function scriptedSource(items: Readonly<Record<string, string>> = {}): Sc
 function openScripted(script: ScriptedSource, { sources, digest, signal }: OpenOptions<unknown>): Indexer {
   const [source = ''] = Object.keys(sources)
   const inOrder = (): [string, string][] => [...script.items].toSorted(([a], [b]) => compareUtf8(a, b))
+  const changeOf = (key: string, text: string, position: string): Change => {
+    const message = script.rejects.get(key)
+    if (message !== undefined) return { kind: 'reject', source, key, position, code: 'FILE_UNREADABLE', message }
+    return { kind: 'put', source, key, position, digest: digest(text), content: contentOf(text) }
+  }
   return {
+    ...(script.readsByKey
+      ? {
+          async *read(_source, keys) {
+            script.readAlone.push(...keys)
+            for (const key of keys) {
+              const text = script.items.get(key)
+              if (text === undefined) yield { kind: 'delete', source, key, position: 'alone' }
+              else yield changeOf(key, text, 'alone')
+            }
+          },
+        }
+      : {}),
     async *changes() {
       const position = `read ${String(++script.reads)}`
       const checkpoint = {
@@ -45,8 +71,7 @@ function openScripted(script: ScriptedSource, { sources, digest, signal }: OpenO
       } as const
       for (const [count, [key, text]] of inOrder().entries()) {
         await script.beforeItem(count, signal)
-        const content: Extract<Change, { kind: 'put' }>['content'] = { kind: 'row', row: { text } }
-        yield { kind: 'put', source, key, position, digest: digest(text), content }
+        yield changeOf(key, text, position)
         if (count + 1 === script.partialAfter) yield { ...checkpoint, partial: true }
       }
       yield checkpoint
@@ -56,4 +81,12 @@ function openScripted(script: ScriptedSource, { sources, digest, signal }: OpenO
     },
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** A row with its readers after a bar, or a file of JSON. */
+function contentOf(text: string): Extract<Change, { kind: 'put' }>['content'] {
+  if (text.startsWith('{'))
+    return { kind: 'document', document: { path: 'a.json', mediaType: 'application/json', text } }
+  const [body = '', readers] = text.split('|')
+  return { kind: 'row', row: { text: body, ...(readers === undefined ? {} : { readers }) } }
 }

@@ -1,7 +1,7 @@
 import { recordOfChunk } from '../../core/chunk-address.ts'
 import { AquiferError } from '../../core/errors.ts'
 import type { ReadRecord, RecordMend } from '../../core/ledger-verify.ts'
-import { contentHash, embedChunks } from '../embed-chunks.ts'
+import { contentHash, embedChunks, knownVectors } from '../embed-chunks.ts'
 import { compareRecord, type RecordReport } from './compare-record.ts'
 import { paced, tell, type VerifiedSource, type VerifyContext } from './verify-context.ts'
 
@@ -50,11 +50,9 @@ export async function compareLedger(
 async function mend(context: VerifyContext, sourceId: number, reported: readonly Reported[]): Promise<void> {
   const { pipeline, generation, signal } = context
   const wanted = reported.flatMap(({ report }) => report.expected ?? []).filter(({ needsVector }) => needsVector)
-  const { vectors, embeddings, usage } = await embedChunks(
-    pipeline,
-    wanted.map(({ chunk }) => chunk),
-    signal,
-  )
+  const chunks = wanted.map(({ chunk }) => chunk)
+  const known = await knownVectors(pipeline, chunks)
+  const { vectors, embeddings, usage } = await embedChunks(pipeline, chunks, { known, signal })
   const records = reported.map(({ record, report }): RecordMend => ({
     recordId: record.recordId,
     version: record.version,

@@ -1,5 +1,5 @@
 import type { Indexer } from '../../core/indexer.ts'
-import { letterKey } from '../source-writer.ts'
+import { letterKey } from '../set-aside.ts'
 import type { CatchUp } from './catch-up.ts'
 import { digestsAtSource, unmarked, type KeyPair } from './compare-source.ts'
 import type { VerifiedSource, VerifyContext } from './verify-context.ts'

@@ -7,7 +7,7 @@ import { apiKeys } from './ops/api-keys.ts'
 import { backup } from './ops/backup.ts'
 import { claims, holder } from './ops/claims.ts'
 import { commit } from './ops/commit.ts'
-import { addDeadLetters, settleDeadLetters } from './ops/dead-letters.ts'
+import { deadLetters } from './ops/dead-letters.ts'
 import { knownEmbeddings } from './ops/embeddings.ts'
 import { feed } from './ops/feed.ts'
 import { generations } from './ops/generations.ts'
@@ -39,8 +39,7 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     commit: commit(context),
     finishLoad: () => buildVectorIndex(context),
     mergeVectors: mergeVectors(context),
-    addDeadLetters: addDeadLetters(context),
-    settleDeadLetters: settleDeadLetters(context),
+    ...deadLetters(context),
     holder: holder(context),
     ...removeSource(context),
     ...feed(context),

@@ -161,6 +161,13 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
     sql: `
       alter table record add column content text;
       alter table source add column verified jsonb;
+      `,
+  },
+  {
+    // Dead letters are listed and replayed page by page, a source's by themselves.
+    version: 6,
+    sql: `
+      create index dead_letter_page on dead_letter (source_id, id);
     `,
   },
 ]

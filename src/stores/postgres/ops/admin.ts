@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { DeadLetter, LedgerAdmin, LedgerStatus, SourceStatus } from '../../../core/ledger.ts'
+import type { LedgerAdmin, LedgerStatus, SourceStatus } from '../../../core/ledger.ts'
 import { activeGeneration, tablesOf, type LedgerContext } from '../context.ts'
 
 type Nullable<T> = { [K in keyof T]: Exclude<T[K], undefined> | null }
 
 /** What operators look at. */
-export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secret' | 'deadLetters'> {
+export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secret'> {
   return {
     status: async (): Promise<LedgerStatus> => {
       const generation = await activeGeneration(db)
@@ -36,12 +36,6 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
       const [row] = await db.query<{ value: string }>(`select value from meta where key = $1`, [key])
       return row?.value ?? ''
     },
-    deadLetters: ({ source, limit }) =>
-      db.query<DeadLetter>(
-        `select d.id, s.name as source, d.key, d.stage, d.position, d.error, d.attempts, d.first_at as "firstAt", d.last_at as "lastAt"
-         from dead_letter d join source s on s.id = d.source_id where $1::text is null or s.name = $1 order by d.id desc limit $2`,
-        [source ?? null, limit],
-      ),
   }
 
   async function hasBm25(generation: number): Promise<boolean> {

@@ -67,10 +67,12 @@ export function claims({
     renew: ({ sourceId, epoch, leaseMs }) =>
       underClaim(sourceId, epoch, `lease_until = now() + $3 * interval '1 ms'`, [leaseMs]),
     release: async ({ sourceId, epoch, error }) => {
-      const failure = error === undefined ? null : JSON.stringify({ ...error, at: new Date().toISOString() })
+      const failure =
+        error === undefined || error === 'as before' ? null : JSON.stringify({ ...error, at: new Date().toISOString() })
       await db.query(
-        `update source set holder = null, lease_until = null, last_error = $3 where id = $1 and epoch = $2`,
-        [sourceId, epoch, failure],
+        `update source set holder = null, lease_until = null, last_error = case when $4 then last_error else $3 end
+         where id = $1 and epoch = $2`,
+        [sourceId, epoch, failure, error === 'as before'],
       )
     },
     startFullRead: ({ sourceId, epoch, mapping }) =>

@@ -3,7 +3,7 @@ import type { Batch, CommitResult, RecordWrite } from '../../../core/ledger-sync
 import { requireGeneration, type LedgerContext } from '../context.ts'
 import { fenced } from './claims.ts'
 import { dropRecords, writeChunks } from './chunk-writes.ts'
-import { upsertDeadLetters } from './dead-letters.ts'
+import { writeDeadLetters } from './dead-letters.ts'
 import { addUsage, saveEmbeddings } from './embeddings.ts'
 import { dropGraphForLoad } from './vector-index.ts'
 import { insertRecords, tombstoneRecords, updateRecords, type KnownRow } from './record-writes.ts'
@@ -80,14 +80,6 @@ async function knownRows(tx: Queryable, batch: Batch): Promise<Map<string, Known
     [batch.sourceId, keys],
   )
   return new Map(rows.map((row) => [row.key, row]))
-}
-
-async function writeDeadLetters(tx: Queryable, batch: Batch): Promise<void> {
-  const settled = [...batch.puts.map(({ key }) => key), ...batch.deletes.map(({ key }) => key)]
-  if (settled.length > 0) {
-    await tx.query(`delete from dead_letter where source_id = $1 and key = any($2::text[])`, [batch.sourceId, settled])
-  }
-  await upsertDeadLetters(tx, batch.sourceId, batch.deadLetters)
 }
 
 async function finish(

@@ -1,6 +1,12 @@
+import type { Queryable } from '../../../core/db.ts'
 import { chunkAddress, maxChunks } from '../../../core/chunk-address.ts'
 import type { FeedChunk, FeedPage, FeedRecord, LedgerFeed, ProjectionPosition } from '../../../core/ledger-feed.ts'
 import { ofRecord, tablesOf, type LedgerContext } from '../context.ts'
+
+interface SourceRow {
+  readonly name: string
+  readonly language: string
+}
 
 interface RecordRow {
   id: number
@@ -18,7 +24,7 @@ export function feed({ db }: LedgerContext): LedgerFeed {
     feedPage: ({ generation, sourceId, after, limit }) =>
       db.transaction(
         async (tx): Promise<FeedPage> => {
-          const [source] = await tx.query<{ name: string; feed: number; language: string }>(
+          const [source] = await tx.query<SourceRow & { readonly feed: number }>(
             `select name, feed, language from source where id = $1`,
             [sourceId],
           )
@@ -28,14 +34,21 @@ export function feed({ db }: LedgerContext): LedgerFeed {
              where source_id = $1 and feed > $2 order by feed limit $3`,
             [sourceId, after, limit],
           )
-          const chunks = await tx.query<FeedChunk & { readonly language: string }>(
-            `select c.id as chunk, c.language, c.header, c.text from unnest($1::bigint[]) as r(id)
-             cross join lateral ${ofRecord(tablesOf(generation).chunk)} c`,
-            [rows.filter(({ deleted }) => !deleted).map(({ id }) => id)],
-          )
-          const byRecord = Map.groupBy(chunks, ({ chunk }) => Math.floor(chunk / maxChunks))
-          const records = rows.map((row) => toRecord(row, { sourceId, ...source }, byRecord.get(row.id) ?? []))
+          const records = await withChunks(tx, generation, { sourceId, ...source }, rows)
           return { records, next: rows.at(-1)?.feed ?? after, head: source.feed }
+        },
+        { snapshot: true },
+      ),
+    feedRecords: ({ generation, sourceId, keys }) =>
+      db.transaction(
+        async (tx) => {
+          const [source] = await tx.query<SourceRow>(`select name, language from source where id = $1`, [sourceId])
+          if (source === undefined) return []
+          const rows = await tx.query<RecordRow>(
+            `select id, key, feed, slots, deleted, acl, facets from record where source_id = $1 and key = any($2::text[])`,
+            [sourceId, keys],
+          )
+          return withChunks(tx, generation, { sourceId, ...source }, rows)
         },
         { snapshot: true },
       ),
@@ -61,6 +74,21 @@ export function feed({ db }: LedgerContext): LedgerFeed {
       await db.query(`delete from projection where name = $1 and generation = $2`, [projection, generation])
     },
   }
+}
+
+async function withChunks(
+  tx: Queryable,
+  generation: number,
+  source: SourceRow & { readonly sourceId: number },
+  rows: readonly RecordRow[],
+): Promise<readonly FeedRecord[]> {
+  const chunks = await tx.query<FeedChunk & { readonly language: string }>(
+    `select c.id as chunk, c.language, c.header, c.text from unnest($1::bigint[]) as r(id)
+     cross join lateral ${ofRecord(tablesOf(generation).chunk)} c`,
+    [rows.filter(({ deleted }) => !deleted).map(({ id }) => id)],
+  )
+  const byRecord = Map.groupBy(chunks, ({ chunk }) => Math.floor(chunk / maxChunks))
+  return rows.map((row) => toRecord(row, source, byRecord.get(row.id) ?? []))
 }
 
 function toRecord(

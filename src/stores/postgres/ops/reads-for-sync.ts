@@ -1,8 +1,8 @@
-import type { KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
+import type { KeptRecord, KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
 import type { LedgerContext } from '../context.ts'
 
 /** What a sync asks before it writes. */
-export function readsForSync({ db }: LedgerContext): Pick<LedgerSync, 'known' | 'liveKeys'> {
+export function readsForSync({ db }: LedgerContext): Pick<LedgerSync, 'known' | 'liveKeys' | 'recordsByKey'> {
   return {
     known: async ({ sourceId, keys }) => {
       const rows = await db.query<{ key: string; digest: string | null; mapping: string }>(
@@ -10,6 +10,15 @@ export function readsForSync({ db }: LedgerContext): Pick<LedgerSync, 'known' | 
         [sourceId, keys],
       )
       return rows.map(({ key, digest, mapping }): KnownRecord => ({ key, digest: digest ?? undefined, mapping }))
+    },
+    recordsByKey: async ({ sourceId, keys }) => {
+      const rows = await db.query<Omit<KeptRecord, 'modifiedAt'> & { readonly modifiedAt: string | null }>(
+        `select key, digest, position, mapping, title, text, media_type as "mediaType", url, fields, facets, acl,
+           modified_at as "modifiedAt"
+         from record where source_id = $1 and key = any($2::text[]) and not deleted`,
+        [sourceId, keys],
+      )
+      return rows.map((row) => ({ ...row, modifiedAt: row.modifiedAt ?? undefined }))
     },
     liveKeys: async ({ sourceId, after, limit }) =>
       db.query<{ key: string; digest: string }>(

@@ -2,6 +2,7 @@ import type { IndexerType } from '../../src/core/indexer.ts'
 import { KafkaConnection, KafkaSource } from './config.ts'
 import { draftSources } from './draft.ts'
 import { openKafka } from './open.ts'
+import { isEarlierOffset } from './offset-order.ts'
 
 const kafka = {
   type: 'kafka',
@@ -9,6 +10,7 @@ const kafka = {
   source: KafkaSource,
   deletes: 'streamed',
   whereIs: ({ topic }, { position }) => `the message at ${position} of ${topic}`,
+  isOlder: isEarlierOffset,
   open: openKafka,
   draft: draftSources,
 } satisfies IndexerType<KafkaConnection, KafkaSource>

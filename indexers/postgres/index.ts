@@ -2,6 +2,7 @@ import type { IndexerType } from '../../src/core/indexer.ts'
 import { PostgresConnection, PostgresSource } from './config.ts'
 import { draftSources } from './draft.ts'
 import { openPostgres } from './open.ts'
+import { isEarlierInLog } from './stream/lsn.ts'
 
 const postgres = {
   type: 'postgres',
@@ -11,6 +12,7 @@ const postgres = {
   deletes: 'by comparison',
   deletesOf: ({ mode }) => (mode === 'stream' ? 'streamed' : 'by comparison'),
   whereIs: (source, { key }) => `the row ${key} of ${'table' in source ? source.table : 'its query'}`,
+  isOlder: isEarlierInLog,
   open: openPostgres,
   draft: draftSources,
 } satisfies IndexerType<PostgresConnection, PostgresSource>

@@ -82,6 +82,11 @@ export interface IndexerType<Connection = unknown, Source = unknown> {
   deletesOf?(source: Source): Deletes
   /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
   open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
+  /**
+   * Whether a change at the first position was made before the one at the second. For sources whose changes carry items as
+   * they were then; absent where a change that is read again brings the item as it is now.
+   */
+  readonly isOlder?: (position: string, than: string) => boolean
   /** Where an item is and what to open to see it, for people, without anything of its content; absent: only its key. */
   whereIs?(source: Source, item: { readonly key: Key; readonly position: string }): string
   /** Schemes of the URLs that `draft` takes, such as `postgresql`; absent: its own name. */

@@ -80,6 +80,13 @@ export interface Batch {
   readonly puts: readonly RecordWrite[]
   readonly deletes: readonly { readonly key: string; readonly position: string }[]
   readonly deadLetters: readonly DeadLetterWrite[]
+  /**
+   * Written before what was read before it: until a batch says that its keys are in their turn again, the ledger remembers
+   * how far ahead they are, for whoever reads the same changes again after a crash.
+   */
+  readonly ahead?: true
+  /** Keys that went ahead before and whose turn has come. */
+  readonly caughtUp?: readonly string[]
   /** Keys that were read and are as the ledger holds them: what was set aside of them earlier is settled. */
   readonly unchanged?: readonly string[]
   /** New vectors for the cache, in the order of `hash`. */
@@ -121,6 +128,8 @@ export interface LedgerSync {
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
   /** With what went wrong, if anything did; `as before` leaves what was noted last. */
   release(args: { sourceId: number; epoch: number; error: ErrorView | 'as before' | undefined }): Promise<void>
+  /** Keys that went ahead of the cursor, with the position of what was written. */
+  keysAhead(args: { sourceId: number }): Promise<readonly { readonly key: string; readonly position: string }[]>
   known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>
   /** Vectors already paid for, by content hash; of the active generation's model unless another is named. */
   knownEmbeddings(args: {

@@ -12,6 +12,8 @@ export interface Reading {
   readonly job: SourceJob
   readonly claim: HeldClaim
   readonly writer: SourceWriter
+  /** What went ahead of the cursor before it was claimed. */
+  readonly ahead: Map<string, string>
   cursor: Json | undefined
   position: string
   comparedMs: number
@@ -27,6 +29,8 @@ export function startReading(
   claim: HeldClaim,
   options: {
     readonly cursor: Json | undefined
+    readonly ahead: Map<string, string>
+    readonly isOlder: IndexerType['isOlder']
     readonly streamed: boolean
     /** Whether deletes may have happened without a word. */
     readonly unsure: boolean
@@ -34,10 +38,11 @@ export function startReading(
     readonly onCommit: () => void
   },
 ): Reading {
-  const { cursor, streamed, unsure, signal, onCommit } = options
+  const { cursor, ahead, isOlder, streamed, unsure, signal, onCommit } = options
   const reading: Omit<Reading, 'writer'> = {
     job,
     claim,
+    ahead,
     cursor,
     position: '',
     comparedMs: Number.NEGATIVE_INFINITY,
@@ -50,6 +55,8 @@ export function startReading(
     job,
     loading: cursor === undefined,
     seesDeletes,
+    ahead,
+    isOlder,
     signal,
     onCommit,
   })
@@ -84,6 +91,7 @@ export async function readRound(
       const { sourceId, epoch } = reading.claim
       await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(reading.job) })
       reading.cursor = undefined
+      reading.ahead.clear()
       // What was deleted meanwhile is told by nobody.
       reading.unsure = true
     }

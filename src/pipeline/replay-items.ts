@@ -34,6 +34,9 @@ export function openReplayer(context: PipelineContext, source: Replayed): Replay
     job,
     loading: false,
     seesDeletes: () => false,
+    // Items are read as they are now.
+    ahead: new Map(),
+    isOlder: undefined,
     signal,
     onCommit: () => {},
   })

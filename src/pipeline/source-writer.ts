@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import type { Change } from '../../schemas/record.ts'
+import type { IndexerType } from '../core/indexer.ts'
 import type { Batch, Claim, CommitResult, DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
 import { nextTarget, sizeOf, sliceByChunks } from './batch-size.ts'
 import type { PipelineContext, SyncProgress } from './pipeline.ts'
@@ -40,6 +41,9 @@ interface WriterOptions {
   readonly loading: boolean
   /** Whether deletes come with the changes, and none may be missing. */
   readonly seesDeletes: () => boolean
+  /** Keys that went ahead before a crash, by the position of what was written: what comes again and is older is passed over. */
+  readonly ahead: Map<string, string>
+  readonly isOlder: IndexerType['isOlder']
   readonly signal: AbortSignal
   /** Called after each commit. */
   readonly onCommit: () => void
@@ -85,8 +89,10 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         }),
       ),
     }
-    for (const [key, change] of changes)
+    for (const [key, change] of changes) {
+      if (options.ahead.delete(key)) wentAhead.set(key, number)
       underWay.set(key, { digest: change.kind === 'put' ? change.digest : undefined, batch: number })
+    }
     const prepared = prepare(raw, number)
     const before = committed
     committed = (async () => {
@@ -95,7 +101,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
       await writeInOrder(batch, number, checkpoint)
       done = number
       for (const key of changes.keys()) if (underWay.get(key)?.batch === number) underWay.delete(key)
-      for (const [key, batch] of wentAhead) if (batch <= number) wentAhead.delete(key)
+      for (const key of inTurn(number)) wentAhead.delete(key)
     })()
     const settled = committed.catch((error: unknown) => {
       failure ??= { error }
@@ -134,6 +140,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         const content = {
           puts: puts.filter(isNewest(number)),
           deletes: index > 0 ? [] : deletes.filter(isNewest(number)),
+          ...(options.isOlder === undefined ? {} : { ahead: true as const }),
         }
         for (const { key } of [...content.puts, ...content.deletes]) wentAhead.set(key, number)
         return content
@@ -141,6 +148,9 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     }
     options.onCommit()
   }
+
+  /** Keys that are no longer ahead once this batch is written. */
+  const inTurn = (number: number): string[] => [...wentAhead].filter(([, batch]) => batch <= number).map(([key]) => key)
 
   /** Whether no later batch has written this key already. */
   const isNewest =
@@ -194,11 +204,17 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         unchanged: last ? prepared.confirmed : [],
         embeddings: prepared.embeddings.filter(({ hash }) => hashes.has(hash)),
         usage: last ? prepared.usage : emptyCommit.usage,
+        caughtUp: last ? inTurn(number) : [],
         ...(last && checkpoint !== undefined ? { checkpoint } : {}),
       }))
     }
     if (checkpoint !== undefined) cursor = checkpoint.cursor
     options.onCommit()
+  }
+
+  const isPassed = ({ key, position }: Put | Delete): boolean => {
+    const written = options.ahead.get(key)
+    return written !== undefined && options.isOlder?.(position, written) === true
   }
 
   return {
@@ -218,6 +234,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
       counts.read++
       const letter = refusedLetter(change)
       if (letter !== undefined) open.letters.set(letter.key, letter)
+      else if (change.kind !== 'reject' && isPassed(change)) counts.unchanged++
       else if (change.kind !== 'reject') {
         // The last change of a key wins, in the place of the last: a delete after a put must not come before it.
         open.changes.delete(change.key)

@@ -101,8 +101,11 @@ async function begin(
   // Another path or table to read from needs a read from the start, but nothing that has to be agreed to.
   const fresh = options.full || claim.mapping !== settingsNote(job)
   if (fresh) await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(job) })
+  const ahead = type.isOlder === undefined ? [] : await context.ledger.keysAhead({ sourceId })
   return startReading(context, job, claim, {
     cursor: fresh ? undefined : claim.cursor,
+    ahead: new Map(ahead.map(({ key, position }) => [key, position])),
+    isOlder: type.isOlder,
     streamed: isStreamed(type, job),
     unsure: fresh || claim.deletesDue,
     signal: options.signal,

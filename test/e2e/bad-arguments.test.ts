@@ -33,7 +33,7 @@ const cases: readonly (readonly [command: string, refusal: string])[] = [
   ['keys add', "64\nARGUMENT_INVALID Missing required argument 'name'."],
   ['keys add ann --group *', '64\nARGUMENT_INVALID A group cannot be named *.'],
   ['keys revoke first', '66\nKEY_UNKNOWN There is no key first.'],
-  ['dead-letters all', '64\nARGUMENT_INVALID There is no command dead-letters all; known: list, show'],
+  ['dead-letters all', '64\nARGUMENT_INVALID There is no command dead-letters all; known: list, show, replay, drop'],
   [
     'doctor --client vim',
     "64\nARGUMENT_INVALID Option '--client <client>' argument 'vim' is invalid. Allowed choices are claude-code, cursor, vscode.",

@@ -84,6 +84,34 @@ test('a file that cannot be read is set aside with its reason, and the others ar
   await expectKettle()
 })
 
+test('what was set aside is tried again once it is mended, and only that; or it is forgotten', async () => {
+  const letters = async (): Promise<readonly { id: number; key: string; attempts: number }[]> =>
+    (await deployment.json<{ dead_letters: { id: number; key: string; attempts: number }[] }>('dead-letters'))
+      .dead_letters
+  const idOf = async (key: string): Promise<string> =>
+    String((await letters()).find((letter) => letter.key === key)?.id ?? key)
+  await writeFile(at('docs', 'broken.json'), '{"a": "mended"}')
+  const [mended, binary] = [await idOf('broken.json'), await idOf('binary.md')]
+
+  const replayed = await deployment.run('dead-letters', 'replay', mended, binary)
+  expect(replayed.stdout).toMatch(/^docs +2 +1 +1 +0/m)
+  expect(replayed.code).toBe(64)
+  expect(await deployment.json('fetch', 'docs:broken.json')).toMatchObject({ text: '{"a": "mended"}' })
+  expect((await letters()).map(({ key, attempts }) => [key, attempts]).toSorted()).toEqual([
+    ['binary.md', 2],
+    ['huge.md', 1],
+  ])
+
+  expect(await refusal('dead-letters', 'drop')).toBe(
+    '64\nARGUMENT_INVALID Say which: numbers of `aquifer dead-letters list`, --source NAME, or --all.',
+  )
+  expect(await deployment.json('dead-letters', 'drop', binary)).toEqual({ dropped: 1 })
+  expect((await letters()).map(({ key }) => key)).toEqual(['huge.md'])
+  expect(await refusal('dead-letters', 'replay', mended)).toBe(
+    `66\nRECORD_NOT_FOUND There is no dead letter ${mended}.`,
+  )
+})
+
 test('a wrong question is refused with the right names', async () => {
   const asked = await Promise.all([
     refusal('search', ''),
@@ -144,7 +172,7 @@ test('of two syncs of one source the second waits for the first', async () => {
   const counts = outcomes.map(({ sources }) => sources)
   expect(counts.flat()).toContainEqual(expect.objectContaining({ name: 'docs', written: 40, error: null }))
   expect(counts.flat()).toContainEqual(expect.objectContaining({ name: 'docs', written: 0, error: null }))
-  expect((await deployment.json<Status>('status')).sources).toMatchObject([{ records: 44 }])
+  expect((await deployment.json<Status>('status')).sources).toMatchObject([{ records: 45 }])
 })
 
 test('a source whose folder goes away keeps what it had; an empty one is no failure, but is said', async () => {

@@ -22,6 +22,7 @@ function eventLog(events: Event[]): { readonly type: IndexerType } {
       type: 'log',
       source: z.unknown(),
       deletes: 'streamed',
+      isOlder: (position, than) => Number(position) < Number(than),
       open: async (_connection, { sources, digest, until: end, signal, clock }) => {
         const [source = ''] = Object.keys(sources)
         return {
@@ -204,4 +205,37 @@ test('a key that is deleted ahead and comes back is there in the end', async () 
   scene.open()
   expect((await syncing).sources[0]?.error).toBeUndefined()
   expect(await scene.readable('secret', 'staff')).toBe('back again')
+}, 60_000)
+
+test('what went ahead before a crash is not undone by what is read again after it', async () => {
+  await using scene = await openScene()
+  const { pipeline, commits } = scene
+  const events = [...before]
+  const source = eventLog(events)
+  await pipeline.sync({ log: source })
+  scene.close()
+  events.push(
+    { put: 'secret', text: 'an older text' },
+    { put: 'shared', text: 'another older text' },
+    ...slowTexts,
+    { delete: 'secret' },
+    { put: 'shared', text: 'to be revoked', readers: 'board' },
+    'checkpoint',
+  )
+  const crash = new AbortController()
+  const syncing = pipeline.sync({ log: source }, { signal: crash.signal })
+  await until(async () => (await scene.readable('shared', 'staff')) === undefined)
+  crash.abort()
+  scene.open()
+  await syncing.catch(() => {})
+  expect(await pipeline.sources()).toMatchObject([{ ledger_position: '4' }])
+
+  events.push(...slowTexts.slice(0, 600), { put: 'secret', text: 'made again' }, 'checkpoint')
+  const from = commits.length
+  expect(await pipeline.sync({ log: source })).toMatchObject({ sources: [{ error: undefined }] })
+  const texts = commits.slice(from).flatMap(({ puts }) => puts.filter(({ key }) => !key.startsWith('slow')))
+  expect(texts.map(({ key, text }) => `${key}: ${text}`)).toEqual(['secret: made again'])
+  expect(await scene.readable('shared', 'staff')).toBeUndefined()
+  expect(await scene.readable('shared', 'board')).toBe('to be revoked')
+  expect(await pipeline.ledger.keysAhead({ sourceId: 1 })).toEqual([])
 }, 60_000)

@@ -7,3 +7,10 @@ export function lsnNumber(text: string): bigint {
 export function lsnText(lsn: bigint): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffff_ffffn).toString(16)}`.toUpperCase()
 }
+
+const lsn = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i
+
+/** Whether both are places in the log and the first comes before the second; what was polled has no place there. */
+export function isEarlierInLog(position: string, than: string): boolean {
+  return lsn.test(position) && lsn.test(than) && lsnNumber(position) < lsnNumber(than)
+}

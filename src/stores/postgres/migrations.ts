@@ -164,10 +164,16 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       `,
   },
   {
-    // Dead letters are listed and replayed page by page, a source's by themselves.
+    // Dead letters are listed and replayed page by page, a source's by themselves. Deletes and permissions go ahead of texts.
     version: 6,
     sql: `
       create index dead_letter_page on dead_letter (source_id, id);
+      create table ahead (
+        source_id int not null,
+        key text not null,
+        position text not null,
+        primary key (source_id, key)
+      );
     `,
   },
 ]

@@ -39,6 +39,7 @@ export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   checkNotes: asked,
   keptAnswer: asked,
   keptStates: asked,
+  keysAhead: read,
   known: read,
   knownEmbeddings: read,
   liveKeys: read,

@@ -17,6 +17,7 @@ const fixedTables = [
   'record',
   'projection',
   'dead_letter',
+  'ahead',
   'usage',
   'api_key',
   'embedding',

@@ -1,3 +1,4 @@
+import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Claim, Holder, LedgerSync } from '../../../core/ledger-sync.ts'
 import type { Json } from '../../../../schemas/record.ts'
@@ -17,19 +18,6 @@ interface SourceRow {
 export function claims({
   db,
 }: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'startFullRead' | 'noteCompared'> {
-  const underClaim = async (
-    sourceId: number,
-    epoch: number,
-    set: string,
-    params: readonly unknown[] = [],
-  ): Promise<void> => {
-    const rows = await db.query(`update source set ${set} where id = $1 and epoch = $2 returning id`, [
-      sourceId,
-      epoch,
-      ...params,
-    ])
-    if (rows.length === 0) throw fenced()
-  }
   return {
     claim: ({ source, type, language, holder, leaseMs, dead }) =>
       db.transaction(async (tx): Promise<Claim> => {
@@ -65,7 +53,7 @@ export function claims({
         }
       }),
     renew: ({ sourceId, epoch, leaseMs }) =>
-      underClaim(sourceId, epoch, `lease_until = now() + $3 * interval '1 ms'`, [leaseMs]),
+      underClaim(db, { sourceId, epoch }, `lease_until = now() + $3 * interval '1 ms'`, [leaseMs]),
     release: async ({ sourceId, epoch, error }) => {
       const failure =
         error === undefined || error === 'as before' ? null : JSON.stringify({ ...error, at: new Date().toISOString() })
@@ -76,9 +64,28 @@ export function claims({
       )
     },
     startFullRead: ({ sourceId, epoch, mapping }) =>
-      underClaim(sourceId, epoch, 'cursor = null, mapping = $3, deletes_due = true', [mapping]),
-    noteCompared: ({ sourceId, epoch }) => underClaim(sourceId, epoch, 'compared_at = now(), deletes_due = false'),
+      db.transaction(async (tx) => {
+        await underClaim(tx, { sourceId, epoch }, 'cursor = null, mapping = $3, deletes_due = true', [mapping])
+        // What is read now is newer than all that was.
+        await tx.query(`delete from ahead where source_id = $1`, [sourceId])
+      }),
+    noteCompared: ({ sourceId, epoch }) =>
+      underClaim(db, { sourceId, epoch }, 'compared_at = now(), deletes_due = false'),
   }
+}
+
+async function underClaim(
+  queryable: Queryable,
+  { sourceId, epoch }: { readonly sourceId: number; readonly epoch: number },
+  set: string,
+  params: readonly unknown[] = [],
+): Promise<void> {
+  const rows = await queryable.query(`update source set ${set} where id = $1 and epoch = $2 returning id`, [
+    sourceId,
+    epoch,
+    ...params,
+  ])
+  if (rows.length === 0) throw fenced()
 }
 
 /** The same process may claim again. */

@@ -59,6 +59,7 @@ export function commit(context: LedgerContext): (batch: Batch) => Promise<Commit
       await saveEmbeddings(tx, context, generation.model, batch.embeddings)
       await addUsage(tx, generation.model, batch.usage)
       await writeDeadLetters(tx, batch)
+      await noteAhead(tx, batch)
       const result: CommitResult = { written: puts.length, deleted: deletes.length, feed, tookMs: 0 }
       const born = puts.filter(({ row }) => row === undefined || row.deleted).length
       if (batch.loading && context.db.kind === 'postgres') await dropGraphForLoad(tx, generation.id, batch.sourceId)
@@ -80,6 +81,19 @@ async function knownRows(tx: Queryable, batch: Batch): Promise<Map<string, Known
     [batch.sourceId, keys],
   )
   return new Map(rows.map((row) => [row.key, row]))
+}
+
+async function noteAhead(tx: Queryable, { sourceId, ahead, caughtUp = [], puts, deletes }: Batch): Promise<void> {
+  const written = [...puts, ...deletes]
+  if (ahead === true && written.length > 0) {
+    await tx.query(
+      `insert into ahead (source_id, key, position) select $1, * from unnest($2::text[], $3::text[])
+       on conflict (source_id, key) do update set position = excluded.position`,
+      [sourceId, written.map(({ key }) => key), written.map(({ position }) => position)],
+    )
+  }
+  if (caughtUp.length > 0)
+    await tx.query(`delete from ahead where source_id = $1 and key = any($2::text[])`, [sourceId, caughtUp])
 }
 
 async function finish(

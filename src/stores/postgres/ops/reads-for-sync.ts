@@ -2,8 +2,11 @@ import type { KeptRecord, KnownRecord, LedgerSync } from '../../../core/ledger-s
 import type { LedgerContext } from '../context.ts'
 
 /** What a sync asks before it writes. */
-export function readsForSync({ db }: LedgerContext): Pick<LedgerSync, 'known' | 'liveKeys' | 'recordsByKey'> {
+export function readsForSync({
+  db,
+}: LedgerContext): Pick<LedgerSync, 'keysAhead' | 'known' | 'liveKeys' | 'recordsByKey'> {
   return {
+    keysAhead: ({ sourceId }) => db.query(`select key, position from ahead where source_id = $1`, [sourceId]),
     known: async ({ sourceId, keys }) => {
       const rows = await db.query<{ key: string; digest: string | null; mapping: string }>(
         `select key, digest, mapping from record where source_id = $1 and key = any($2::text[])`,

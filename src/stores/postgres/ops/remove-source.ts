@@ -45,7 +45,7 @@ export function removeSource({ db }: LedgerContext): Pick<LedgerSync, 'removeSou
       db.transaction(async (tx) => {
         const [row] = await tx.query<{ id: number }>(`delete from source where name = $1 returning id`, [source])
         if (row === undefined) return
-        for (const table of ['record', 'dead_letter', 'projection']) {
+        for (const table of ['record', 'dead_letter', 'ahead', 'projection']) {
           await tx.query(`delete from ${table} where source_id = $1`, [row.id])
         }
       }),

@@ -50,7 +50,7 @@ const numbersFor = (grain: StandardGrain): readonly { readonly alias: string; re
   Array.from({ length: grain === 'minute' ? 7 : grain === 'hour' ? 6 : 5 }, (_, place) => ({
     alias: `d${String(place)}`,
     times: 10 ** place,
-  }))
+  })).toReversed()
 
 /** MariaDB 10.5 and MySQL 8.0 and later. Text compares as the columns' collations say. */
 export const mysql: Dialect = {
@@ -88,10 +88,21 @@ export const mysql: Dialect = {
     if (grain === 'second' || grain === 'millisecond') {
       refuse('unsupported', `MySQL lists no ${grain}s between two times; declare a calendar of them.`)
     }
+    const unit = grain.toUpperCase()
     const numbers = numbersFor(grain)
-    const sum = numbers.map(({ alias, times }) => `\`${alias}\`.\`d\` * ${String(times)}`).join(' + ')
-    const from = numbers.map(({ alias }) => `(${digits}) AS \`${alias}\``).join(', ')
-    return `SELECT \`t\` FROM (SELECT ${first} + INTERVAL (${sum}) ${grain.toUpperCase()} AS \`t\` FROM ${from}) AS \`n\` WHERE \`t\` <= ${last}`
+    const from = numbers.map(({ alias }) => `STRAIGHT_JOIN (${digits}) AS \`${alias}\``).join(' ')
+    // The larger digits come first, and what is past the end with these alone is not multiplied with the others.
+    const sums = numbers.map((_, place) =>
+      numbers
+        .slice(0, place + 1)
+        .map(({ alias, times }) => `\`${alias}\`.\`d\` * ${String(times)}`)
+        .join(' + '),
+    )
+    const near = sums
+      .map((sum) => `${sum} <= TIMESTAMPDIFF(${unit}, \`b\`.\`first\`, \`b\`.\`last\`) + 1`)
+      .join(' AND ')
+    const time = `\`b\`.\`first\` + INTERVAL (${sums.at(-1) ?? '0'}) ${unit}`
+    return `SELECT ${time} AS \`t\` FROM (SELECT ${first} AS \`first\`, ${last} AS \`last\`) AS \`b\` ${from} WHERE ${near} AND ${time} <= \`b\`.\`last\``
   },
   order: (sql, { descending }) => `${sql} IS NULL, ${sql} ${descending ? 'DESC' : 'ASC'}`,
 }

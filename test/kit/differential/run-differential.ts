@@ -1,6 +1,8 @@
 import pLimit from 'p-limit'
 
 import type { DialectName, Engine } from '../../../src/semantic/engine.ts'
+import type { Question, Refusal, Table } from '../../../src/semantic/question.ts'
+import { TooLong } from '../evaluator/refused.ts'
 import { createRandom } from '../random.ts'
 import { ask, evaluate } from './ask.ts'
 import type { Outcome } from './ask.ts'
@@ -32,6 +34,16 @@ export interface Contestant {
 
 const mostReports = 4
 
+/** 'too long' for what only the engines have room for. */
+function answerOf(generated: Generated, question: Question): Table | Refusal | 'too long' {
+  try {
+    return evaluate(generated, question)
+  } catch (error) {
+    if (error instanceof TooLong) return 'too long'
+    throw error
+  }
+}
+
 /** Asks each layer's questions of every contestant, and holds the answers against the evaluator's. */
 export async function runDifferential(
   layers: readonly Generated[],
@@ -46,9 +58,10 @@ export async function runDifferential(
     const random = createRandom(generated.seed)
     const running = Array.from({ length: perLayer }, (_, index) => {
       const question = generateQuestion(random, generated)
-      const answer = evaluate(generated, question)
-      const reason = 'reason' in answer ? answer.reason : 'answered'
+      const answer = answerOf(generated, question)
+      const reason = answer === 'too long' ? answer : 'reason' in answer ? answer.reason : 'answered'
       expected[reason] = (expected[reason] ?? 0) + 1
+      if (answer === 'too long') return []
       const asked = contestants.filter(({ every }) => (generated.seed + index) % every === 0)
       return asked.map(({ engine }) =>
         slots(async () => {

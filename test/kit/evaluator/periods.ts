@@ -7,7 +7,7 @@ import { grainOfCut } from './cut.ts'
 import type { Fact } from './formula.ts'
 import { addUnits, compareGrains, startOf } from './moment.ts'
 import { modelOf } from './reachable.ts'
-import { Refused } from './refused.ts'
+import { Refused, TooLong } from './refused.ts'
 import { isMoment } from './value.ts'
 import type { Value } from './value.ts'
 
@@ -27,6 +27,7 @@ export function momentsBetween(
   return generate(grain, times, fact.shifts.length > 0 ? unbounded : bounds).filter(isSoon)
 }
 
+const mostMoments = 200_000
 const unbounded: Context['bounds'] = { isGiven: false, from: undefined, end: undefined }
 
 function generate(grain: StandardGrain, times: readonly number[], { from, end }: Context['bounds']): readonly number[] {
@@ -35,7 +36,10 @@ function generate(grain: StandardGrain, times: readonly number[], { from, end }:
   const last = end === undefined ? sorted.at(-1) : end - 1
   if (first === undefined || last === undefined) return []
   const moments: number[] = []
-  for (let at = startOf(first, grain); at <= last; at = addUnits(at, 1, grain)) moments.push(at)
+  for (let at = startOf(first, grain); at <= last; at = addUnits(at, 1, grain)) {
+    if (moments.length >= mostMoments) throw new TooLong()
+    moments.push(at)
+  }
   return moments
 }
 

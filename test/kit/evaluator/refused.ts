@@ -10,3 +10,6 @@ export class Refused extends Error {
     this.reason = reason
   }
 }
+
+/** More periods than the evaluator has room for, such as each second of two months: it cannot tell what is right. */
+export class TooLong extends Error {}

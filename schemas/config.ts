@@ -174,5 +174,11 @@ export const configCommon = {
     ])
     .prefault({ every: '24h' })
     .describe('How often sync --watch compares all stores with their sources and mends what differs; or off'),
+  sync: z
+    .strictObject({ connections: z.int().min(1).max(100).default(16) })
+    .prefault({})
+    .describe(
+      'How many connections one process of sync --watch follows at once; with the ledger in Postgres more of them take turns, or go to other processes',
+    ),
   metrics: Path.optional().describe('Folder of semantic models'),
 }

@@ -9,6 +9,7 @@ import type { IndexerType } from './core/indexer.ts'
 import type { Knowledge } from './core/knowledge.ts'
 import type { GenerationSettings, Ledger } from './core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
+import { allAtOnce, type Turns } from './core/turns.ts'
 import type { Log } from './core/log.ts'
 import { nearest } from './core/nearest.ts'
 import type { CountTokens } from './core/tokens.ts'
@@ -49,6 +50,8 @@ export interface App extends AsyncDisposable {
   upkeep(): Promise<UpkeepContext>
   /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
+  /** How a watch shares its connections with other processes. */
+  turns(): Promise<Turns>
 }
 
 export interface AppOptions {
@@ -98,6 +101,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       return { layer, engine, ledger, origin: originOf(config), clock: systemClock, log }
     },
     groups: (names) => sourceGroups(config, env, names),
+    turns: () => turnsOf(config, { env, log }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
@@ -135,6 +139,14 @@ export async function openLedger({ config, env, log, signal }: AppOptions): Prom
   const { openPostgresLedger } = await import('./stores/postgres/open-postgres-ledger.ts')
   const { url, schema } = await revealSecrets(config.ledger, env)
   return openPostgresLedger({ url, schema, lexical })
+}
+
+/** One process has an embedded store to itself. */
+async function turnsOf({ ledger, sync }: Config, { env, log }: Pick<AppOptions, 'env' | 'log'>): Promise<Turns> {
+  if (ledger.kind === 'embedded') return allAtOnce
+  const { openTurns } = await import('./jobs/open-turns.ts')
+  const { url, schema } = await revealSecrets(ledger, env)
+  return openTurns({ url, schema, atOnce: sync.connections, clock: systemClock, log })
 }
 
 /** undefined where the words are in the ledger. With `owner`, another deployment's indices are refused. */

@@ -36,6 +36,7 @@ export function resolveConfig({ common, connections, sources }: ParsedConfig, or
     connections: Object.fromEntries(connections.flatMap((one) => resolveConnection(one, origin))),
     sources: Object.fromEntries(all.map((one) => [one.name, one])),
     verify: common.verify === 'off' ? undefined : { everyMs: common.verify.every },
+    sync: common.sync,
     metrics,
   })
 }

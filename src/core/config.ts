@@ -28,6 +28,8 @@ export interface Config {
   readonly sources: Readonly<Record<string, SourceConfig>>
   /** How often a watch verifies; undefined: never. */
   readonly verify: { readonly everyMs: number } | undefined
+  /** How many connections a process follows at once where others can take the rest. */
+  readonly sync: { readonly connections: number }
   /** Folder of semantic models. */
   readonly metrics: string | undefined
 }

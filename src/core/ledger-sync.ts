@@ -10,6 +10,8 @@ export interface Claim {
   readonly mapping: string | undefined
   /** Deletes may have happened without a word: keys have to be compared. */
   readonly deletesDue: boolean
+  /** When its keys were compared last; undefined: never. */
+  readonly comparedAgoMs: number | undefined
 }
 
 export interface Holder {

@@ -45,7 +45,7 @@ export function startReading(
     ahead,
     cursor,
     position: '',
-    comparedMs: Number.NEGATIVE_INFINITY,
+    comparedMs: context.clock.passed() - (claim.comparedAgoMs ?? Number.POSITIVE_INFINITY),
     unsure,
     isBlind: false,
   }

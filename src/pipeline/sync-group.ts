@@ -15,6 +15,8 @@ export interface SyncGroupOptions {
   /** Reads everything again, whatever the cursor says. */
   readonly full: boolean
   readonly watch: boolean
+  /** Whether deletes that are found by comparing are looked for at once, and not only when it is time to. */
+  readonly compareAll: boolean
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
   readonly onCommit: () => void
@@ -129,7 +131,7 @@ async function run(
     await using indexer = await openGroup(context, group, jobs, { until: 'now', everyMs, signal })
     for (let round = 0; ; round++) {
       await readRound(context, indexer, readings, { onProgress, signal })
-      await compare(indexer, round === 0)
+      await compare(indexer, round === 0 && options.compareAll)
       // While others load, the graph would be built for nothing, and they would have to wait for it.
       if (options.onRead()) await settle(context, signal, onProgress)
       if (!options.watch) return

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError, toAquiferError } from '../core/errors.ts'
+import type { Turns } from '../core/turns.ts'
 import type { GenerationSettings } from '../core/ledger.ts'
 import type { ProjectionPosition } from '../core/ledger-feed.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
@@ -23,7 +24,8 @@ export interface SyncOptions {
   readonly configured: Readonly<Record<string, SourceConfig>>
   readonly pricePerMillionTokens: number | undefined
   readonly full: boolean
-  readonly watch: boolean
+  /** Whose turns keep the sources up to date until the signal aborts; undefined: once is enough. */
+  readonly watch: Turns | undefined
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
   readonly onTrouble: (sources: readonly string[], error: AquiferError) => void
@@ -54,9 +56,9 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
       ? undefined
       : createProjector(context, projection, active.id, {
           activate: true,
-          persistent: options.watch,
+          persistent: options.watch !== undefined,
           onTrouble: (error) => {
-            if (options.watch) options.onTrouble([projection.name], error)
+            if (options.watch !== undefined) options.onTrouble([projection.name], error)
           },
         })
   if (options.full && projection !== undefined) {
@@ -73,7 +75,7 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   stop.abort()
   const failed = await background
   const behind = failed ?? (await finishProjection(context, projector, active.id, { before, drift }, options))
-  return { sources: outcomes.flat(), removed: drift.removed, projection: behind }
+  return { sources: outcomes, removed: drift.removed, projection: behind }
 }
 
 async function positionsOf(
@@ -88,29 +90,88 @@ async function syncGroups(
   context: PipelineContext,
   options: SyncOptions,
   onCommit: () => void,
-): Promise<readonly (readonly SourceOutcome[])[]> {
-  const limit = pLimit(options.watch ? Math.max(1, options.groups.length) : concurrentGroups)
-  const unread = new Set(options.groups)
-  const outcomes = await Promise.all(
-    options.groups.map((group) =>
-      limit(() =>
-        syncGroup(context, group, {
-          ...options,
-          onCommit,
-          onRead: () => {
-            unread.delete(group)
-            return options.watch && unread.size === 0
-          },
-        }),
-      ),
-    ),
-  )
-  if (!options.watch && !options.signal.aborted) {
+): Promise<readonly SourceOutcome[]> {
+  const { watch, ...once } = options
+  if (watch === undefined) return syncOnce(context, once, onCommit)
+  // What was asked for once is not done again after each failure.
+  const first = options.full ? await syncOnce(context, once, onCommit) : []
+  return sum([...first, ...(await follow(context, { ...options, watch, full: false }, onCommit))])
+}
+
+async function syncOnce(
+  context: PipelineContext,
+  options: Omit<SyncOptions, 'watch'>,
+  onCommit: () => void,
+): Promise<readonly SourceOutcome[]> {
+  const limit = pLimit(concurrentGroups)
+  const asked = { ...options, watch: false, compareAll: true, onCommit, onRead: () => false }
+  const outcomes = await Promise.all(options.groups.map((group) => limit(() => syncGroup(context, group, asked))))
+  if (!options.signal.aborted) {
     await settle(context, options.signal, options.onProgress).catch((error: unknown) => {
       if (!options.signal.aborted) throw error
     })
   }
+  return outcomes.flat()
+}
+
+/** Each connection in its turns, until the signal aborts. */
+async function follow(
+  context: PipelineContext,
+  options: SyncOptions & { readonly watch: Turns },
+  onCommit: () => void,
+): Promise<readonly SourceOutcome[]> {
+  const groups = new Map(options.groups.map((group) => [group.jobs.map(({ config }) => config.name).join('\n'), group]))
+  const read = new Set<string>()
+  /** Having their first turn here, and not through with their first read. */
+  const unread = new Set<string>()
+  const outcomes: SourceOutcome[] = []
+  const take = async (name: string, signal: AbortSignal): Promise<void> => {
+    const group = groups.get(name)
+    if (group === undefined) return
+    if (!read.has(name)) unread.add(name)
+    try {
+      const outcome = await syncGroup(context, group, {
+        ...options,
+        watch: true,
+        // In later turns when it is time to.
+        compareAll: !read.has(name),
+        signal,
+        onCommit,
+        onRead: () => {
+          unread.delete(name)
+          read.add(name)
+          return unread.size === 0
+        },
+      })
+      outcomes.push(...outcome)
+    } finally {
+      unread.delete(name)
+    }
+  }
+  await options.watch.run([...groups.keys()], take, options.signal)
   return outcomes
+}
+
+/** What became of each source in all, and how it ended. */
+function sum(outcomes: readonly SourceOutcome[]): readonly SourceOutcome[] {
+  const sums = new Map<string, SourceOutcome>()
+  for (const outcome of outcomes) {
+    const before = sums.get(outcome.source)
+    sums.set(
+      outcome.source,
+      before === undefined
+        ? outcome
+        : {
+            ...outcome,
+            read: before.read + outcome.read,
+            written: before.written + outcome.written,
+            unchanged: before.unchanged + outcome.unchanged,
+            deleted: before.deleted + outcome.deleted,
+            rejected: before.rejected + outcome.rejected,
+          },
+    )
+  }
+  return [...sums.values()]
 }
 
 /** The last of the feed, then what tombstones were kept for. */

@@ -114,7 +114,7 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
         settings: { ...settings, chunker },
         pricePerMillionTokens: undefined,
         full: false,
-        watch: false,
+        watch: undefined,
         signal: new AbortController().signal,
         onProgress: () => {},
         onTrouble: () => {},

@@ -88,7 +88,7 @@ export async function openVerifyStand(kind: 'standard' | 'embedded', options: St
         ...common(sources),
         pricePerMillionTokens: undefined,
         full: false,
-        watch: false,
+        watch: undefined,
         signal,
         onProgress: () => {},
         onTrouble: () => {},

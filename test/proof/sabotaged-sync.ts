@@ -4,6 +4,7 @@ import { AquiferError } from '../../src/core/errors.ts'
 import { silentLog } from '../../src/core/log.ts'
 import { sync } from '../../src/pipeline/sync.ts'
 import { sabotage, sabotageNames } from './sabotage.ts'
+import { allAtOnce } from '../../src/core/turns.ts'
 
 /** `aquifer sync --watch` of this folder, put together from the same parts, one of which is sabotaged: NAME as the argument. */
 const name = sabotageNames.find((each) => each === process.argv[2])
@@ -33,7 +34,7 @@ await sync(
     configured: config.sources,
     pricePerMillionTokens: undefined,
     full: false,
-    watch: true,
+    watch: allAtOnce,
     signal: stop.signal,
     onProgress: () => {},
     onTrouble: (names, error) =>

@@ -10,6 +10,7 @@ import { scriptedSource } from '../kit/scripted-source.ts'
 import { serverUrl } from '../kit/server-url.ts'
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts'
 import { until } from '../kit/until.ts'
+import { allAtOnce } from '../../src/core/turns.ts'
 
 const everything = { readable: undefined, sources: undefined, facets: [] }
 
@@ -162,7 +163,7 @@ test('tombstones go while a watch goes on, once the feed is well past them', asy
   await using pipeline = await openPipeline({ clock })
   const source = scriptedSource({ a: 'one', b: 'two' })
   const stop = new AbortController()
-  const watching = pipeline.sync({ notes: source }, { watch: true, signal: stop.signal })
+  const watching = pipeline.sync({ notes: source }, { watch: allAtOnce, signal: stop.signal })
   await until(async () => (await findings(pipeline, 'one two').catch(() => 0)) === 2)
   source.items.delete('a')
   await until(async () => (await documentsOf(pipeline)).some(({ deleted }) => deleted))
@@ -186,7 +187,7 @@ test('a watch tells why Elasticsearch takes nothing, and goes on when that is me
   const troubles: [readonly string[], AquiferError][] = []
   const watching = pipeline.sync(
     { notes: source },
-    { watch: true, signal: stop.signal, onTrouble: (names, error) => void troubles.push([names, error]) },
+    { watch: allAtOnce, signal: stop.signal, onTrouble: (names, error) => void troubles.push([names, error]) },
   )
   await until(async () => troubles.length > 0)
   expect(troubles).toMatchObject([[['elasticsearch'], { code: 'LEXICAL_FOREIGN' }]])
@@ -216,7 +217,10 @@ test('the graph of vectors is not built while another source is still read for t
   await pipeline.sync({ quick: scriptedSource({ b: 'two' }), slow })
   expect(order).toEqual(['slow source read', 'graph'])
   const stop = new AbortController()
-  const watching = pipeline.sync({ quick: scriptedSource({ b: 'two' }), slow }, { watch: true, signal: stop.signal })
+  const watching = pipeline.sync(
+    { quick: scriptedSource({ b: 'two' }), slow },
+    { watch: allAtOnce, signal: stop.signal },
+  )
   await until(async () => order.length > 3)
   stop.abort()
   await watching
@@ -235,7 +239,7 @@ test('a watch rides out a ledger that goes away, in the middle of a read too', a
   const troubles: string[] = []
   const watching = pipeline.sync(
     { notes: source },
-    { watch: true, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
+    { watch: allAtOnce, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
   )
   source.beforeItem = (count) => {
     if (count === 1200) way.cut()
@@ -273,7 +277,7 @@ test('a watch whose source another process took over goes on when that one leave
   const troubles: string[] = []
   const watching = pipeline.sync(
     { notes: source },
-    { watch: true, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
+    { watch: allAtOnce, signal: stop.signal, onTrouble: (_names, { code }) => void troubles.push(code) },
   )
   await until(async () => (await pipeline.sources())[0]?.records === 1)
   const held = await pipeline.ledger.holder({ source: 'notes' })

@@ -8,6 +8,7 @@ import type { VerifyOutcome } from '../../src/pipeline/verify/verify.ts'
 import { loggedSource } from '../kit/logged-source.ts'
 import { until } from '../kit/until.ts'
 import { openVerifyStand, type VerifyStand } from '../kit/verify-stand.ts'
+import { allAtOnce } from '../../src/core/turns.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -157,7 +158,7 @@ test('a sync that runs meanwhile causes no false report, and what differs is fou
   await stand.sync({ notes })
   await stand.behindLedger((sql) => sql.query(`delete from record where key = 'k0100'`))
   const stop = new AbortController()
-  const watching = stand.sync({ notes }, { watch: true, signal: stop.signal })
+  const watching = stand.sync({ notes }, { watch: allAtOnce, signal: stop.signal })
   let writes = 0
   const writing = (async () => {
     for (; !stop.signal.aborted; await systemClock.sleep(2)) {
@@ -277,7 +278,7 @@ test('a watch verifies slowly beside itself and mends what it finds', async () =
   const stop = new AbortController()
   const results: VerifyOutcome[] = []
   const { settings, ...common } = stand.options({ notes })
-  const watching = stand.sync({ notes }, { watch: true, signal: stop.signal })
+  const watching = stand.sync({ notes }, { watch: allAtOnce, signal: stop.signal })
   const verifying = verifyWatch(stand.context, {
     ...common,
     settings: async () => settings,

@@ -49,6 +49,7 @@ const layers: Readonly<Record<string, Layer>> = {
     ],
   },
   'src/stores/elasticsearch': { folders: words, packages: ['node:*', '@elastic/elasticsearch', 'zod'] },
+  'src/jobs': { folders: ['src/core'], packages: ['node:*', 'pg-boss'] },
   'src/models': { folders: words, packages: ['node:*', 'onnxruntime-node', 'openai', 'p-limit', 'zod'] },
   'src/pipeline': {
     folders: words,

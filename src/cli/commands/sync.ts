@@ -43,7 +43,7 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
     configured: app.config.sources,
     pricePerMillionTokens: app.config.embedding.provider === 'openai' ? app.config.embedding.pricePerMillionTokens : 0,
     full: flags.full === true,
-    watch: flags.watch === true,
+    watch: flags.watch === true ? await app.turns() : undefined,
     signal: run.signal,
     onProgress: progress.update,
     onTrouble: (names, error) => progress.note(`${names.join(', ')}: ${error.code} ${error.message} Trying again.`),

@@ -26,7 +26,7 @@ export async function openDataset(run: Run, dataset: Dataset): Promise<App> {
       configured: corpusSources,
       pricePerMillionTokens: undefined,
       full: await isOutdated(app, settings),
-      watch: false,
+      watch: undefined,
       signal: run.signal,
       onProgress: progress.update,
       onTrouble: (_names, error) => progress.note(error.message),

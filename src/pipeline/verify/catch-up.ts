@@ -27,6 +27,7 @@ export function catchUpBySync(context: VerifyContext): CatchUp {
       {
         full,
         watch: false,
+        compareAll: true,
         signal: context.signal,
         onProgress: () => tell(context, target.job.config.name, 'catching up'),
         onCommit: () => {},

@@ -10,6 +10,7 @@ interface SourceRow {
   cursor: Json | null
   mapping: string | null
   deletesDue: boolean
+  comparedAgoMs: number | null
   holder: Holder | null
   held: boolean
 }
@@ -27,7 +28,8 @@ export function claims({
           language,
         ])
         const [row] = await tx.query<SourceRow>(
-          `select id, epoch, cursor, mapping, holder, deletes_due as "deletesDue", coalesce(lease_until > now(), false) as held
+          `select id, epoch, cursor, mapping, holder, deletes_due as "deletesDue",
+             (extract(epoch from now() - compared_at) * 1000)::bigint as "comparedAgoMs", coalesce(lease_until > now(), false) as held
            from source where name = $1 for update`,
           [source],
         )
@@ -50,6 +52,7 @@ export function claims({
           cursor: row.cursor ?? undefined,
           mapping: row.mapping ?? undefined,
           deletesDue: row.deletesDue,
+          comparedAgoMs: row.comparedAgoMs ?? undefined,
         }
       }),
     renew: ({ sourceId, epoch, leaseMs }) =>

@@ -37,7 +37,7 @@ test.for<[what: string, yaml: string, failure: string]>([
   [
     'an unknown key that is like no other',
     'version: 1\nzebra: 1',
-    'aquifer.yaml:2:1 zebra: unknown key; known: version, ledger, lexical, embedding, chunking, access, verify, metrics, connections, sources',
+    'aquifer.yaml:2:1 zebra: unknown key; known: version, ledger, lexical, embedding, chunking, access, verify, sync, metrics, connections, sources',
   ],
   [
     'a number out of range',

@@ -18,6 +18,7 @@ test('the least configuration is an embedded ledger with a local model and nothi
     connections: {},
     sources: {},
     verify: { everyMs: 86_400_000 },
+    sync: { connections: 16 },
     metrics: undefined,
   })
 })

@@ -196,3 +196,47 @@ metrics:
   })
   expect(ask({ metrics: ['at_year'], by: ['metric_time'] }, admin, monthly)).toHaveProperty('statement')
 })
+
+test('how it was when a week began is not asked of some days of each month only', () => {
+  const shop = layerOf(`
+models:
+  bills:
+    connection: c
+    table: bills
+    time: billed
+    dimensions: { billed: { type: time, grain: day } }
+    measures: { billed: { agg: sum, expr: amount } }
+metrics:
+  billed: { type: simple, measure: { name: billed, fill: 0, every_period: true } }
+  at_week: { type: derived, expr: x, inputs: [{ name: billed, alias: x, offset_to: week }] }
+`)
+  const question = { metrics: ['at_week'], by: ['metric_time__month'] }
+  expect(ask({ ...question, where: 'metric_time__extract_day > 15' }, admin, shop)).toMatchObject({
+    refusal: {
+      reason: 'unsupported',
+      message: 'How it was when a month began cannot be limited to some of its days.',
+    },
+  })
+  expect(ask({ ...question, where: "metric_time__month > '2024-01-01'" }, admin, shop)).toHaveProperty('statement')
+})
+
+test('a condition on a time dimension that is shown holds for periods without rows, too', () => {
+  const shop = layerOf(`
+models:
+  bills:
+    connection: c
+    table: bills
+    time: billed
+    dimensions: { billed: { type: time, grain: day }, due: { type: time, grain: day } }
+    entities: { bill: { type: primary } }
+    measures: { billed: { agg: sum, expr: amount } }
+metrics:
+  billed: { type: simple, measure: { name: billed, fill: 0, every_period: true } }
+`)
+  const asked = ask(
+    { metrics: ['billed'], by: ['metric_time__month', 'bill__due'], where: 'bill__due is not null' },
+    admin,
+    shop,
+  )
+  expect('refusal' in asked ? '' : asked.statement.sql).toContain('WHERE (NOT ("f"."bill__due__day" IS NULL))')
+})

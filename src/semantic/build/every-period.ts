@@ -18,7 +18,7 @@ import {
 import { isMetricTime, type Asked } from '../plan/asked.ts'
 import { refuse } from '../refuse.ts'
 import { calendarQuery, grainOfAll, openCutter } from './calendars.ts'
-import { resolveFor, splitConditions, type Condition } from './conditions.ts'
+import { ownCut, resolveFor, splitConditions, type Condition } from './conditions.ts'
 import { rank, shareQuery, type Context } from './context.ts'
 import type { Fact } from './fact.ts'
 import { boundsOf, hasCalendar, nowhere, series, spine, type Bounds } from './spine.ts'
@@ -132,7 +132,8 @@ function shownName(
   const { context, leaf, asked, asking } = fact
   const resolved = resolveFor(tree, filter, leaf, asking)
   if (after < leaf.shifts.length && isMetricTime(context.layer, leaf, resolved)) return undefined
-  const cut = resolved.cut ?? (resolved.columns === undefined ? context.defaultCut : undefined)
+  const own = resolved.columns === undefined ? context.defaultCut : ownCut(context, resolved, leaf)
+  const cut = resolved.cut ?? (resolved.kind === 'time' ? own : undefined)
   const name = answerName({ ...resolved, cut })
   return asked.find((one) => one.name === name)?.name
 }

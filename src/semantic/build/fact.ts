@@ -1,12 +1,13 @@
 import type { StandardGrain } from '../condition/tree.ts'
+import { namesIn } from '../condition/visit-tree.ts'
 import { isMetricTime, timeOfLeaf, type Asked } from '../plan/asked.ts'
 import type { Leaf } from '../plan/expand-metric.ts'
 import { refuse } from '../refuse.ts'
 import { column, fromCommon, fromQuery, isNull, not, type Named, type Query, type Source } from '../sql/sql.ts'
 import { aggregate, type Aggregated, type Grouping } from './aggregate.ts'
 import { grainOf, openCutter } from './calendars.ts'
-import type { Asking } from './conditions.ts'
-import { coarser, finer, shareQuery, type Context } from './context.ts'
+import { resolveFor, splitConditions, type Asking } from './conditions.ts'
+import { coarser, finer, rank, shareQuery, type Context } from './context.ts'
 import { accumulate } from './cumulative.ts'
 import { showPeriods } from './every-period.ts'
 import { leafRows, placeTime, type LeafRows } from './leaf-rows.ts'
@@ -45,6 +46,7 @@ export function buildFact(context: Context, leaves: FactLeaves, asked: readonly 
   const base = baseGrain(context, leaf, times, grain)
   const fact: Fact = { context, leaf, asked, times, others, grain, base, asking }
   requireTime(fact, timeName)
+  refuseFinerConditions(fact)
   const measures = leaves.map((one) => one.leaf.measure)
   const rows = leafRows(context, { leaf, measures, others, timeName, asking })
   const shown = leaf.everyPeriod && times.length > 0
@@ -108,6 +110,24 @@ function requireTime({ context, leaf, times }: Fact, timeName: string | undefine
   }
   if (cumulative !== undefined && declared?.over_time !== undefined) {
     refuse('non_additive', `${measure} cannot be added up over time.`)
+  }
+}
+
+/** Only the first day of a longer period is looked at, of which a condition on days says something else than of the period. */
+function refuseFinerConditions({ context, leaf, times, asking }: Fact): void {
+  if (!leaf.everyPeriod || times.length === 0 || !leaf.shifts.some(({ kind }) => kind === 'start')) return
+  const shown = times.map(({ cut }) => grainOf(context, cut ?? {})).reduce(finer)
+  for (const { tree, filter } of splitConditions(context, leaf, leaf.filters, asking)) {
+    for (const name of namesIn(tree)) {
+      const resolved = resolveFor(name, filter, leaf, asking)
+      if (!isMetricTime(context.layer, leaf, resolved)) continue
+      const of = grainOf(context, resolved.cut ?? context.defaultCut)
+      if (rank(of) < rank(shown)) {
+        refuse('unsupported', `How it was when a ${shown} began cannot be limited to some of its ${of}s.`, [
+          'metric_time__day',
+        ])
+      }
+    }
   }
 }
 

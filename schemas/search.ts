@@ -20,10 +20,20 @@ export const Hit = z.object({
 })
 export type Hit = z.infer<typeof Hit>
 
+/** How fresh one source is in the answer. */
+export const SourceFreshness = z.object({
+  source: z.string(),
+  as_of: z.string().nullable().describe('Up to when the source was known to be in step (ISO 8601)'),
+  lag_ms: z.number().nullable(),
+  position: z.string().nullable().describe('Up to where every store holds the source, in its own terms'),
+})
+export type SourceFreshness = z.infer<typeof SourceFreshness>
+
 export const SearchAnswer = z.object({
   query: z.string(),
   hits: z.array(Hit),
   as_of: z.string().nullable().describe('The oldest as_of of the sources searched'),
+  sources: z.array(SourceFreshness).describe('Of the hits, and those that were named'),
   notices: z.array(z.string()).describe('What the reader must know, such as a leg that did not answer'),
   next_cursor: z.string().optional().describe('Pass as cursor for the next page'),
 })
@@ -45,8 +55,9 @@ export const RecordView = z.object({
   url: z.string(),
   text: z.string(),
   fields: z.record(z.string(), Json),
-  position: z.string(),
+  position: z.string().describe("Of the record's last change"),
   modified_at: z.string().optional(),
+  source_position: z.string().nullable().describe('Up to where the ledger holds the source'),
   as_of: z.string(),
   lag_ms: z.number(),
 })

@@ -79,6 +79,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     lexical,
     projection,
     sources: config.sources,
+    orderOf: async ({ type, options: source }) =>
+      type === metricsSourceName ? undefined : (await loadIndexer(type)).positions?.(source),
     clock: systemClock,
     log,
   }

@@ -3,6 +3,7 @@ import { KafkaConnection, KafkaSource } from './config.ts'
 import { draftSources } from './draft.ts'
 import { openKafka } from './open.ts'
 import { isEarlierOffset } from './offset-order.ts'
+import { offsetOrder } from './positions.ts'
 
 const kafka = {
   type: 'kafka',
@@ -11,6 +12,7 @@ const kafka = {
   deletes: 'streamed',
   whereIs: ({ topic }, { position }) => `the message at ${position} of ${topic}`,
   isOlder: isEarlierOffset,
+  positions: () => offsetOrder,
   open: openKafka,
   draft: draftSources,
 } satisfies IndexerType<KafkaConnection, KafkaSource>

@@ -9,6 +9,9 @@ import { beginReading, checkpoint, isFull } from './reading.ts'
 import type { Reader, Reading } from './reading.ts'
 import { toChange } from './to-change.ts'
 
+/** So often a topic in which nothing happens says that it is up to date. */
+const idleMs = 5000
+
 /** Changes of all sources of a connection, whose topics are read together. */
 export async function* readChanges(readers: readonly Reader[], after: Cursors): AsyncGenerator<Change> {
   const [first] = readers
@@ -61,7 +64,7 @@ async function* readOn({ kafka, options }: Reader, readings: readonly Reading[])
     yield* changesOf(pumped.arrivals, readings)
     if (signal.aborted) return
     for (const reading of readings) {
-      const isDue = reading.unsaved.messages > 0 || clock.passed() - reading.savedAt >= everyMs
+      const isDue = reading.unsaved.messages > 0 || clock.passed() - reading.savedAt >= Math.min(everyMs, idleMs)
       if (isDue && hasCaughtUp(reading, pumped)) yield checkpoint(reading, pumped.askedAt)
     }
   }

@@ -5,6 +5,7 @@ import type { KafkaSource } from './config.ts'
 import { parseCursor } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import type { Place } from '../../src/core/source-error.ts'
+import { positionText } from './positions.ts'
 import { openTrack } from './track.ts'
 import type { Track } from './track.ts'
 
@@ -62,7 +63,7 @@ export function checkpoint(reading: Reading, asOf?: number): Change {
     ),
     since: reading.since,
   }
-  const position = lanes.map(({ partition, next }) => `${partition}:${next}`).join(',')
+  const position = positionText(lanes)
   const common = { kind: 'checkpoint', source: reader.name, position, cursor, asOf: reading.since } as const
   return asOf === undefined ? { ...common, partial: true } : common
 }

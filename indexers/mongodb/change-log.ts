@@ -20,7 +20,7 @@ export interface Batch {
   /** Where the log goes on after this batch. */
   readonly token: Token
   /** When the last of these changes was made, by the clock of the source. */
-  readonly changedAtMs: number | undefined
+  readonly changedAt: Timestamp | undefined
 }
 
 const batchEvents = 500
@@ -87,8 +87,7 @@ async function readBatch(reader: Reader, stream: ChangeStream<Stored>, isOpening
   }
   // What is read next has to show at least these changes, whichever server answers.
   if (changed !== undefined) session.advanceOperationTime(changed)
-  const changedAtMs = changed === undefined ? undefined : changed.getHighBitsUnsigned() * 1000
-  return { ids, deleted, token: packToken(stream.resumeToken), changedAtMs }
+  return { ids, deleted, token: packToken(stream.resumeToken), changedAt: changed }
 }
 
 async function tryNext(reader: Reader, stream: ChangeStream<Stored>, isOpening: boolean): Promise<unknown> {

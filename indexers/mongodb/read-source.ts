@@ -1,16 +1,18 @@
+import type { Timestamp } from 'mongodb'
 import type { Change } from '../../schemas/record.ts'
 import { readLog, readToken, startCatchingUp } from './change-log.ts'
 import type { Batch } from './change-log.ts'
 import { packId } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import { rejectOf, toChange } from './document.ts'
+import { clusterTime, positionText } from './positions.ts'
 import type { Reader } from './reader.ts'
 import { findByIds, scan } from './scan.ts'
 
 /** With changes coming in all the time, checkpoints are this far apart; when they pause there is one at once. */
 const busyMs = 200
 /** So often a collection in which nothing happens says that it is up to date, and its token stays young. */
-const idleMs = 10_000
+const idleMs = 5000
 const awaitMs = { now: 100, abort: 500 } as const
 
 /** Reads a source that has a cursor, or everything there is, and then its changes. */
@@ -44,34 +46,45 @@ async function* readPass(reader: Reader, cursor: Cursor): AsyncGenerator<Change>
 }
 
 async function* follow(reader: Reader, start: Cursor, until: 'now' | 'abort'): AsyncGenerator<Change> {
-  const { name, clock } = reader
+  const { name, clock, session } = reader
   const startedMs = clock.now()
+  const startedAt = timeOf(session.operationTime)
   const hasCaughtUp = until === 'now' ? await startCatchingUp(reader, start.token) : undefined
   let cursor = start
-  let position = `snapshot ${start.asOf}`
+  /** A cluster time up to which everything has been handed over. */
+  let reached = 0n
   let toldMs = Number.NEGATIVE_INFINITY
   let isTold = false
   let askedMs = clock.now()
+  let askedAt = timeOf(session.operationTime)
   for await (const batch of readLog(reader, start.token, awaitMs[until])) {
     const isEmpty = batch.ids.size === 0
-    if (!isEmpty) position = positionOf(batch, askedMs)
-    yield* readChanged(reader, batch, position)
+    const changedAt = timeOf(batch.changedAt)
+    yield* readChanged(reader, batch, changedAt > 0n ? positionText(changedAt) : new Date(askedMs).toISOString())
     const isDone = hasCaughtUp?.(batch) === true
+    // All changes of a transaction have one time, and the next batch may bring more of them. A log that has nothing to say
+    // has told everything up to the time before it was asked.
+    for (const known of [isEmpty ? askedAt : changedAt - 1n, isDone ? startedAt : 0n])
+      if (known > reached) reached = known
     // Where more is waiting, only what was made up to the last change is known.
-    const knownMs = isDone ? startedMs : (batch.changedAtMs ?? startedMs)
+    const knownMs = isDone ? startedMs : (batch.changedAt?.getHighBitsUnsigned() ?? startedMs / 1000) * 1000
     const asOfMs = isEmpty ? askedMs : Math.min(askedMs, knownMs)
     cursor = { ...cursor, token: batch.token, asOf: latest(cursor.asOf, asOfMs) }
     isTold &&= isEmpty
     const quietMs = isTold ? idleMs : isEmpty ? 0 : busyMs
     if (isDone || clock.passed() - toldMs >= quietMs) {
-      yield checkpoint(name, position, cursor)
+      yield checkpoint(name, reached > 0n ? positionText(reached) : `snapshot ${start.asOf}`, cursor)
       toldMs = clock.passed()
-      isTold = true
+      // After a change, that nothing more came with it is told at once.
+      isTold = isEmpty
     }
     if (isDone) return
     askedMs = clock.now()
+    askedAt = timeOf(session.operationTime)
   }
 }
+
+const timeOf = (timestamp: Timestamp | undefined): bigint => (timestamp === undefined ? 0n : clusterTime(timestamp))
 
 /**
  * The documents that changed, as they are now, each once; those that were deleted and are gone are deletes. One that is
@@ -94,10 +107,6 @@ async function* readChanged(reader: Reader, { ids, deleted }: Batch, position: s
   for (const key of missing.keys()) {
     if (deleted.has(key)) yield { kind: 'delete', source: name, key, position }
   }
-}
-
-function positionOf({ changedAtMs }: Batch, askedMs: number): string {
-  return new Date(changedAtMs ?? askedMs).toISOString()
 }
 
 function latest(asOf: string, ms: number): string {

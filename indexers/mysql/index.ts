@@ -1,6 +1,7 @@
 import type { IndexerType } from '../../src/core/indexer.ts'
 import { MysqlConnection, MysqlSource } from './config.ts'
 import { openMysql } from './open.ts'
+import { gtidOrder } from './positions.ts'
 
 const mysql = {
   type: 'mysql',
@@ -9,6 +10,7 @@ const mysql = {
   source: MysqlSource,
   deletes: 'streamed',
   whereIs: ({ table }, { key }) => `the row ${key} of ${table}`,
+  positions: () => gtidOrder,
   open: openMysql,
 } satisfies IndexerType<MysqlConnection, MysqlSource>
 

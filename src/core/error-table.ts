@@ -180,6 +180,15 @@ export const errorTable = {
   },
   QUERY_INVALID: { kind: 'input', fix: 'Give a query of 1 to 4,000 characters.' },
   FILTER_UNKNOWN: { kind: 'input', fix: 'Use one of the declared fields; describe_sources lists them.' },
+  POSITION_INVALID: {
+    kind: 'input',
+    fix: 'Give the position that the source itself told after the write, or ask with max_staleness_ms.',
+  },
+  POSITION_UNSUPPORTED: { kind: 'input', fix: 'Leave min_position of this source out, and ask with max_staleness_ms.' },
+  FRESHNESS_NOT_REACHED: {
+    kind: 'unavailable',
+    fix: 'Ask again, or with a longer wait_ms; without min_position and max_staleness_ms the answer is of what is there.',
+  },
   PAGE_CURSOR_INVALID: {
     kind: 'input',
     fix: 'Pass next_cursor of the previous answer unchanged, with the same query, or leave it out.',

@@ -1,19 +1,29 @@
+import type { Json } from '../../schemas/record.ts'
 import { errorTable, type ErrorKind } from './error-table.ts'
 
 export type ErrorCode = keyof typeof errorTable
+
+type ErrorDetails = Readonly<Record<string, Json>>
 
 /** The one error that users meet: a code from the table, a message without secrets, SQL or row values, and a fix. */
 export class AquiferError extends Error {
   readonly code: ErrorCode
   readonly kind: ErrorKind
   readonly fix: string
+  /** What the message says, for programs. */
+  readonly details: ErrorDetails | undefined
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; fix?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; fix?: string; details?: ErrorDetails | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'AquiferError'
     this.code = code
     this.kind = errorTable[code].kind
     this.fix = options.fix ?? errorTable[code].fix
+    this.details = options.details
   }
 }
 
@@ -28,14 +38,15 @@ export interface ErrorView {
   readonly code: ErrorCode
   readonly message: string
   readonly fix: string
+  readonly details?: ErrorDetails | undefined
 }
 
-export function toErrorView(error: AquiferError): ErrorView {
-  return { code: error.code, message: error.message, fix: error.fix }
+export function toErrorView({ code, message, fix, details }: AquiferError): ErrorView {
+  return { code, message, fix, ...(details === undefined ? {} : { details }) }
 }
 
 export function fromErrorView(view: ErrorView): AquiferError {
-  return new AquiferError(view.code, view.message, { fix: view.fix })
+  return new AquiferError(view.code, view.message, { fix: view.fix, details: view.details })
 }
 
 /** Exit code, HTTP status per kind, as the error table of the design fixes them. */

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { Change, Json } from '../../schemas/record.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
+import type { PositionOrder } from './position-order.ts'
 
 /** Unique in its source; compared and ordered by its UTF-8 bytes. */
 export type Key = string
@@ -80,6 +81,8 @@ export interface IndexerType<Connection = unknown, Source = unknown> {
   /** How a deleted item is noticed, unless `deletesOf` says otherwise for a source. */
   readonly deletes: Deletes
   deletesOf?(source: Source): Deletes
+  /** The order of this source's positions; absent or undefined where they only say when it was read. */
+  positions?(source: Source): PositionOrder | undefined
   /** Connects and checks that every source can be read; throws SOURCE_… errors that name the source and the fix. */
   open(connection: Connection, options: OpenOptions<Source>): Promise<Indexer>
   /**

@@ -1,6 +1,9 @@
 import type { Filters, Hit, RecordView, SearchAnswer, SourceView } from '../../schemas/search.ts'
 import type { Caller } from './caller.ts'
 
+/** No search waits longer than this for fresher sources. */
+export const longestWaitMs = 300_000
+
 export interface SearchRequest {
   readonly query: string
   readonly sources?: readonly string[] | undefined
@@ -13,6 +16,12 @@ export interface SearchRequest {
   readonly cursor?: string | undefined
   /** Texts stop at this many neighbouring passages joined on each side; default 1. */
   readonly neighbours?: number | undefined
+  /** Only when each of these sources has got there, in every store; a position as the source itself tells it. */
+  readonly minPosition?: Readonly<Record<string, string>> | undefined
+  /** Only when every source searched was in step so long ago at most, in every store. */
+  readonly maxStalenessMs?: number | undefined
+  /** Waits so long for these two, then FRESHNESS_NOT_REACHED; default 10 s, at most 5 minutes. */
+  readonly waitMs?: number | undefined
 }
 
 /** What the doors (MCP, HTTP, command line) ask. Every call has a caller; forbidden and absent look the same. */

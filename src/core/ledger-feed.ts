@@ -43,7 +43,41 @@ export interface ProjectionPosition {
   readonly language: string
 }
 
+/** How far a source is, in the ledger and in a projection of it. */
+export interface SourceStanding {
+  readonly sourceId: number
+  readonly source: string
+  /** Up to where everything is in the ledger. */
+  readonly position: string | undefined
+  /** Up to when, milliseconds since 1970. */
+  readonly asOfMs: number | undefined
+  /** The feed's number when position and time were noted: a projection that has come so far has got there, too. */
+  readonly positionFeed: number
+  /** The feed's newest number. */
+  readonly head: number
+  /** Projected up to this feed number; all of it where no projection was asked for. */
+  readonly projected: number
+  /** The lowest position over ledger and projection. */
+  readonly lowest: string | undefined
+  /** The source told of a gap, and its keys were not compared since: what was deleted in it is still there. */
+  readonly deletesDue: boolean
+  /** Some process keeps it in step. */
+  readonly syncing: boolean
+}
+
+export interface Standings {
+  /** The active one, that searches look at; undefined where there is none, or no source. */
+  readonly generation: number | undefined
+  readonly sources: readonly SourceStanding[]
+}
+
 export interface LedgerFeed {
+  /** Sources with a record that these entries may read (undefined: all), of these names (undefined: all), in order of names. */
+  standings(args: {
+    projection: string | undefined
+    readable: readonly string[] | undefined
+    sources: readonly string[] | undefined
+  }): Promise<Standings>
   feedPage(args: { generation: number; sourceId: number; after: number; limit: number }): Promise<FeedPage>
   /** The records of these keys as the feed has them now, deleted ones too. */
   feedRecords(args: { generation: number; sourceId: number; keys: readonly string[] }): Promise<readonly FeedRecord[]>

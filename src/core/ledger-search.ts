@@ -32,6 +32,8 @@ export interface FoundChunk {
   readonly fields: Readonly<Record<string, Json>>
   readonly modifiedAt: string | undefined
   readonly position: string
+  /** Up to where the ledger holds its source. */
+  readonly sourcePosition: string | undefined
   /** Up to when the source was known to be in step, milliseconds since 1970. */
   readonly asOfMs: number | undefined
 }

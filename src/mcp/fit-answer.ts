@@ -9,6 +9,7 @@ interface Answer<Hit> {
   readonly query: string
   readonly hits: Hit[]
   readonly as_of: string | null
+  readonly sources: { readonly source: string }[]
   readonly notices: string[]
   readonly next_cursor?: string | undefined
 }

@@ -38,13 +38,22 @@ function listOf(tools: readonly Tool[]): ToolList {
 }
 
 function jsonSchema(schema: z.ZodObject, io: 'input' | 'output'): Definition['inputSchema'] {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, override: withoutSafeBounds })
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, override: withoutTheObvious })
   // A z.object's JSON Schema always has the type `object`.
   return json as Definition['inputSchema']
 }
 
-/** That an integer is one that a double can hold need not be said: it costs 15 tokens each time. */
-function withoutSafeBounds({ jsonSchema: json }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+/**
+ * That an integer is one that a double can hold, that names are strings and that what is not forbidden is allowed need not be
+ * said: it costs up to 15 tokens each time.
+ */
+function withoutTheObvious({ jsonSchema: json }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum
+  if (isEqual(json.propertyNames, '{"type":"string"}')) delete json.propertyNames
+  if (isEqual(json.additionalProperties, '{}')) delete json.additionalProperties
+}
+
+function isEqual(schema: unknown, text: string): boolean {
+  return schema !== undefined && JSON.stringify(schema) === text
 }

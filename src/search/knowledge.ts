@@ -2,9 +2,12 @@ import type { Hit, RecordView, SearchAnswer } from '../../schemas/search.ts'
 import { readableBy, type Caller } from '../core/caller.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { Knowledge } from '../core/knowledge.ts'
+import type { SourceStanding } from '../core/ledger-feed.ts'
 import { collectHits, type FoundHit } from './collect-hits.ts'
 import { describeSources } from './describe-sources.ts'
-import { ageOf, staleNotices, unreadNotices } from './freshness.ts'
+import { awaitFreshness } from './await-freshness.ts'
+import { ageOf, freshnessIn, lagNotices, staleNotices, unreadNotices } from './freshness.ts'
+import { planDemand } from './freshness-demand.ts'
 import { packHits, type PackedHit } from './pack-hits.ts'
 import { readPageCursor, writePageCursor } from './page-cursor.ts'
 import { planSearch, type SearchPlan } from './plan-search.ts'
@@ -23,24 +26,30 @@ export function createKnowledge(context: SearchContext): Knowledge {
     search: async (request, caller, signal) => {
       const plan = await planSearch(context, request, caller)
       const offset = request.cursor === undefined ? 0 : readPageCursor(await secret(), plan, caller, request.cursor)
-      // Together, so that neither fails with nobody listening.
-      const [sources, { hits, retrieved, more }] = await Promise.all([
-        context.ledger.describeSources({ readable: undefined }),
-        findPage(context, plan, offset, signal),
-      ])
+      const demand = await planDemand(context, request)
+      const reached = demand === undefined ? undefined : await awaitFreshness(context, plan, { demand, caller, signal })
+      // Before anything is looked for: what comes in meanwhile may or may not be found.
+      const searched = await readStandings(context, plan)
+      const { hits, retrieved, more } = await findPage(context, plan, offset, signal)
       const packed = await packHits(context, plan, hits)
       const answer = toAnswer(context, plan, packed, retrieved)
-      const searched = sources.filter(({ name }) => plan.filter.sources?.includes(name) ?? true)
       const oldest = oldestOf(searched.map(({ asOfMs }) => asOfMs))
       const shown = new Set(packed.map(({ hit }) => hit.source))
-      const stale = staleNotices(
-        context,
-        searched.filter(({ name }) => shown.has(name)),
-      )
+      const told = new Set([...shown, ...(plan.filter.sources ?? []), ...(reached?.keys() ?? [])])
+      const concerned = searched.filter(({ source }) => told.has(source))
       return {
         ...answer,
         as_of: oldest === undefined ? null : new Date(oldest).toISOString(),
-        notices: [...answer.notices, ...unreadNotices(oldest), ...stale],
+        sources: concerned.map((standing) => freshnessIn(context, standing, reached?.get(standing.source))),
+        notices: [
+          ...answer.notices,
+          ...unreadNotices(oldest),
+          ...staleNotices(
+            context,
+            concerned.filter(({ source }) => shown.has(source)),
+          ),
+          ...lagNotices(concerned, reached),
+        ],
         ...(more || packed.length < hits.length
           ? { next_cursor: writePageCursor(await secret(), plan, caller, offset + packed.length) }
           : {}),
@@ -49,6 +58,15 @@ export function createKnowledge(context: SearchContext): Knowledge {
     fetch: async (id, caller) => fetchRecord(context, id, caller),
     describe: (caller) => describeSources(context, caller),
   }
+}
+
+/** Of the sources searched, whoever may see them. */
+async function readStandings(
+  { ledger, projection }: SearchContext,
+  { filter }: SearchPlan,
+): Promise<readonly SourceStanding[]> {
+  const asked = { projection: projection?.name, readable: undefined, sources: filter.sources }
+  return (await ledger.standings(asked)).sources
 }
 
 interface Page {
@@ -123,6 +141,7 @@ async function fetchRecord(context: SearchContext, id: string, caller: Caller): 
     text: record.text,
     fields: { ...record.fields },
     position: record.position,
+    source_position: record.sourcePosition ?? null,
     ...(record.modifiedAt === undefined ? {} : { modified_at: record.modifiedAt }),
     ...ageOf(context, record.asOfMs),
   }

@@ -27,9 +27,10 @@ export async function planSearch(context: SearchContext, request: SearchRequest,
   }
   const named = request.sources ?? []
   const filters = Object.entries(request.filters ?? {})
-  const visible =
-    named.length > 0 || filters.length > 0 ? await visibleSources(context, caller) : Object.keys(context.sources)
-  for (const name of named) {
+  const placed = Object.keys(request.minPosition ?? {})
+  const isNaming = named.length > 0 || filters.length > 0 || placed.length > 0
+  const visible = isNaming ? await visibleSources(context, caller) : Object.keys(context.sources)
+  for (const name of [...named, ...placed]) {
     if (!visible.includes(name)) throw new AquiferError('SOURCE_UNKNOWN', unknown('source', name, visible))
   }
   const searched = named.length > 0 ? named : visible

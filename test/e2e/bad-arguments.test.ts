@@ -29,6 +29,12 @@ const cases: readonly (readonly [command: string, refusal: string])[] = [
     "64\nARGUMENT_INVALID Option '--limit <n>' argument '101' is invalid. It must be a whole number from 1 to 100.",
   ],
   ['search x --filter rating', '64\nARGUMENT_INVALID The filter rating is not of the form field=value.'],
+  ['search x --min-position orders', '64\nARGUMENT_INVALID The position orders is not of the form source=position.'],
+  [
+    'search x --max-staleness soon',
+    '64\nARGUMENT_INVALID --max-staleness soon is not a duration such as 500ms, 30s or 2m.',
+  ],
+  ['search x --wait 6m', '64\nARGUMENT_INVALID --wait 6m is not a duration of at most 5m such as 500ms, 30s or 2m.'],
   ['keys revok 3', '64\nARGUMENT_INVALID There is no command keys revok; did you mean revoke?'],
   ['keys add', "64\nARGUMENT_INVALID Missing required argument 'name'."],
   ['keys add ann --group *', '64\nARGUMENT_INVALID A group cannot be named *.'],

@@ -49,11 +49,58 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
           fields: { n: 1 },
           modifiedAt: undefined,
           position: '1',
+          sourcePosition: '7',
           asOfMs: Date.parse('2026-01-02T03:04:05.000Z'),
         },
       ])
       const again = await claimOf(ledger)
       expect(again.cursor).toEqual({ at: 7 })
+    })
+
+    test('sources stand where ledger and projection are, for those who may read something of them', async () => {
+      await using ledger = await open()
+      const docs = await claimOf(ledger)
+      const minutes = await claimOf(ledger, 'minutes')
+      const asOf = '2026-01-02T03:04:05.000Z'
+      const write = async (key: string, position: string): Promise<void> => {
+        const checkpoint = { cursor: position, position, asOf }
+        await ledger.commit(batchOf(docs, { puts: [recordOf(key, [chunkOf(key, axis(0))])], checkpoint }))
+      }
+      await write('a', '7')
+      await ledger.commit(batchOf(minutes, { puts: [recordOf('m', [chunkOf('m', axis(0))], { acl: ['board'] })] }))
+      const all = { projection: 'words', readable: undefined, sources: undefined }
+      const unread = {
+        source: 'minutes',
+        position: undefined,
+        asOfMs: undefined,
+        positionFeed: 0,
+        head: 1,
+        lowest: undefined,
+      }
+      expect(await ledger.standings(all)).toMatchObject({
+        generation: 1,
+        sources: [
+          { source: 'docs', position: '7', asOfMs: Date.parse(asOf), positionFeed: 1, head: 1, projected: 0 },
+          { ...unread, projected: 0 },
+        ],
+      })
+      const projected = { projection: 'words', generation: 1, sourceId: docs.sourceId }
+      await ledger.advanceProjection({ ...projected, from: 0, feed: 1 })
+      await write('b', '8')
+      const standing = async (projection: string | undefined): Promise<unknown> =>
+        (await ledger.standings({ ...all, projection, sources: ['docs'] })).sources
+      expect(await standing('words')).toMatchObject([
+        { position: '8', positionFeed: 2, head: 2, projected: 1, lowest: '7', syncing: true, deletesDue: false },
+      ])
+      expect(await standing(undefined)).toMatchObject([{ position: '8', projected: 2, lowest: '8' }])
+      await ledger.advanceProjection({ ...projected, from: 1, feed: 2 })
+      expect(await standing('words')).toMatchObject([{ projected: 2, lowest: '8' }])
+
+      const seenBy = async (...readable: string[]): Promise<readonly string[]> =>
+        (await ledger.standings({ ...all, readable })).sources.map(({ source }) => source)
+      expect(await seenBy('*')).toEqual(['docs'])
+      expect(await seenBy('*', 'board')).toEqual(['docs', 'minutes'])
+      expect(await ledger.standings({ ...all, sources: ['elsewhere'] })).toEqual({ generation: undefined, sources: [] })
     })
 
     test('a batch sent twice is applied once', async () => {

@@ -54,6 +54,11 @@ export function memoryKnowledge(records: readonly MemoryRecord[], behaviour: Beh
         query: request.query,
         hits: found.slice(start, end).map((record, index) => toHit(record, start + index)),
         as_of: freshness.as_of,
+        sources: [...new Set(found.slice(start, end).map(sourceOf))].map((source) => ({
+          source,
+          ...freshness,
+          position: '7',
+        })),
         notices: [...(behaviour.notices ?? [])],
         ...(end < found.length ? { next_cursor: String(end) } : {}),
       }
@@ -87,7 +92,7 @@ function toHit(record: MemoryRecord, rank: number): Hit {
 
 function toRecord(record: MemoryRecord): RecordView {
   const { id, title, text, url = '', fields = {} } = record
-  return { id, source: sourceOf(record), title, url, text, fields, position: '7', ...freshness }
+  return { id, source: sourceOf(record), title, url, text, fields, position: '7', source_position: '8', ...freshness }
 }
 
 function toSource(name: string, mine: readonly MemoryRecord[]): SourceView {

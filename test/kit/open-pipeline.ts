@@ -7,6 +7,8 @@ import { silentLog } from '../../src/core/log.ts'
 import { estimateTokens } from '../../src/core/tokens.ts'
 import type { PipelineContext } from '../../src/pipeline/pipeline.ts'
 import { sync, type SyncOptions, type SyncOutcome } from '../../src/pipeline/sync.ts'
+import type { Knowledge } from '../../src/core/knowledge.ts'
+import { createKnowledge } from '../../src/search/knowledge.ts'
 import { describeSources } from '../../src/search/describe-sources.ts'
 import type { SearchContext } from '../../src/search/search-context.ts'
 import { openElasticsearch } from '../../src/stores/elasticsearch/open-elasticsearch.ts'
@@ -38,11 +40,18 @@ export interface TestPipeline extends AsyncDisposable {
     choice?: DeadLetterChoice,
   ): Promise<ReplayOutcome>
   readonly search: SearchContext
+  /** As doors ask it, of sources that are configured. */
+  knowledge(sources: Parameters<TestPipeline['sync']>[0]): Knowledge
   sources(): Promise<readonly SourceView[]>
   status(): Promise<Status>
 }
 
 interface Changed {
+  readonly acl?: SourceConfig['mapping']['acl']
+  /** false: what is read stays in the ledger for now. */
+  readonly isProjected?: boolean
+  /** Configured, and not read now. */
+  readonly others?: readonly string[]
   readonly language?: SourceConfig['language']
   readonly chunker?: string
 }
@@ -80,18 +89,21 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
     log: silentLog,
     targetCommitMs: 2000,
   }
-  const search: SearchContext = { ...context, lexical: projection, sources: {} }
+  const search: SearchContext = { ...context, lexical: projection, sources: {}, orderOf: async () => undefined }
   const stack = opened.move()
   const settings = { model: embedder.model, dimensions, chunker: 'one' }
   const optionsOf = (
     sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
     language: SourceConfig['language'],
+    { others = [], ...own }: Pick<Changed, 'others' | 'acl'> = {},
   ): Pick<SyncOptions, 'groups' | 'configured'> => ({
-    configured: Object.fromEntries(Object.keys(sources).map((name) => [name, configOf(name, language, mapping)])),
+    configured: Object.fromEntries(
+      [...Object.keys(sources), ...others].map((name) => [name, configOf(name, language, mapping)]),
+    ),
     groups: Object.entries(sources).map(([name, { type }]) => ({
       type,
       connection: () => Promise.resolve(undefined),
-      jobs: [{ config: configOf(name, language, mapping), mappingDigest: language, optionsDigest: 'o' }],
+      jobs: [{ config: configOf(name, language, { ...mapping, ...own }), mappingDigest: language, optionsDigest: 'o' }],
     })),
   })
   return {
@@ -108,9 +120,9 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
     projection,
     indices,
     databaseUrl: database.url,
-    sync: (sources, { language = 'english', chunker = 'one', ...more } = {}) =>
-      sync(context, {
-        ...optionsOf(sources, language),
+    sync: (sources, { language = 'english', chunker = 'one', acl, isProjected = true, others = [], ...more } = {}) =>
+      sync(isProjected ? context : { ...context, projection: undefined }, {
+        ...optionsOf(sources, language, { others, ...(acl === undefined ? {} : { acl }) }),
         settings: { ...settings, chunker },
         pricePerMillionTokens: undefined,
         full: false,
@@ -119,6 +131,12 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
         onProgress: () => {},
         onTrouble: () => {},
         ...more,
+      }),
+    knowledge: (sources) =>
+      createKnowledge({
+        ...search,
+        sources: optionsOf(sources, 'english').configured,
+        orderOf: async ({ name, options: source }) => sources[name]?.type.positions?.(source),
       }),
     sources: () => describeSources(search, administrator),
     status: () => readStatus(search, administrator),

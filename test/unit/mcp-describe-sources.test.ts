@@ -11,7 +11,7 @@ const Page = z.object({
   total: z.int(),
   next_cursor: z.string().optional(),
 })
-const freshness = { as_of: '2026-11-20T10:00:00.000Z', lag_ms: 1500, freshness: 'ok' }
+const freshness = { as_of: '2026-11-20T10:00:00.000Z', lag_ms: 1500, position: '7', freshness: 'ok' }
 
 test('describe_sources tells what the caller may read, how to filter it and how fresh it is', async () => {
   const { content, texts } = await door.call('describe_sources', {}, clerk)

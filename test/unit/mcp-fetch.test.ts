@@ -19,6 +19,7 @@ test('fetch answers with the record, marked as untrusted, and with the same JSON
       source: 'products',
       as_of: '2026-11-20T10:00:00.000Z',
       lag_ms: 1500,
+      position: '8',
       fields: { price: '39.90', stock: 4 },
       characters: 27,
       from: 0,

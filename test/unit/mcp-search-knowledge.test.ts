@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { AquiferError } from '../../src/core/errors.ts'
+import type { Knowledge } from '../../src/core/knowledge.ts'
 import { estimateTokens } from '../../src/core/tokens.ts'
 import { memoryKnowledge } from '../kit/memory-knowledge.ts'
 import { clerk, openDoor } from '../kit/mcp-door.ts'
@@ -25,6 +27,7 @@ test('search_knowledge answers with passages, where they are from and how fresh 
       },
     ],
     as_of: '2026-11-20T10:00:00.000Z',
+    sources: [{ source: 'products', as_of: '2026-11-20T10:00:00.000Z', lag_ms: 1500, position: '7' }],
     notices: [],
   })
   expect(texts).toEqual([JSON.stringify(content)])
@@ -47,6 +50,9 @@ test('everything asked for reaches the search', async () => {
     limit: 3,
     token_budget: 4000,
     cursor: '0',
+    min_position: { products: '0/1A2B3C8' },
+    max_staleness_ms: 5000,
+    wait_ms: 2000,
   }
   await openDoor(knowledge).call('search_knowledge', args, clerk)
   expect(knowledge.searches).toMatchObject([
@@ -58,6 +64,9 @@ test('everything asked for reaches the search', async () => {
         limit: 3,
         tokenBudget: 3000,
         cursor: '0',
+        minPosition: { products: '0/1A2B3C8' },
+        maxStalenessMs: 5000,
+        waitMs: 2000,
       },
       caller: clerk,
     },
@@ -124,4 +133,47 @@ test('hits that vanish between two rounds leave no wrong cursor', async () => {
   expect(estimateTokens(texts[0] ?? '')).toBeLessThanOrEqual(8000)
   expect(content).not.toHaveProperty('next_cursor')
   expect(content).toMatchObject({ notices: [expect.stringMatching(/^\d+ more hits did not fit/)] })
+})
+
+test('a search that could not be fresh enough says where the sources stand, to whoever may search them', async () => {
+  const details = { waited_ms: 2000, sources: [{ source: 'products', position: '0/1', min_position: '0/2' }] }
+  const message = 'Not reached after 2.0 s: products stands at 0/1 (asked for 0/2).'
+  const knowledge = memoryKnowledge(shopRecords, {
+    fail: () => new AquiferError('FRESHNESS_NOT_REACHED', message, { details }),
+  })
+  const { texts, isError } = await openDoor(knowledge).call('search_knowledge', { query: 'kettle' }, clerk)
+  expect(isError).toBe(true)
+  expect(JSON.parse(texts[0] ?? '')).toEqual({
+    error: {
+      code: 'FRESHNESS_NOT_REACHED',
+      message,
+      fix: 'Ask again, or with a longer wait_ms; without min_position and max_staleness_ms the answer is of what is there.',
+      details,
+    },
+  })
+})
+
+test('a position that would crowd the answer out is left out whole', async () => {
+  const known = memoryKnowledge(shopRecords)
+  const long = Array.from({ length: 60 }, (_, at) => `${String(at)}:1234`).join(',')
+  const knowledge: Knowledge = {
+    ...known,
+    search: async (...args) => {
+      const answer = await known.search(...args)
+      return { ...answer, sources: answer.sources.map((one) => ({ ...one, position: long })) }
+    },
+  }
+  const { content } = await openDoor(knowledge).call('search_knowledge', { query: 'steel' })
+  expect(content).toMatchObject({
+    sources: [{ source: 'products', as_of: '2026-11-20T10:00:00.000Z', lag_ms: 1500 }],
+  })
+  expect(JSON.stringify(content)).not.toContain('1234')
+})
+
+test('a call waits half a minute at most', async () => {
+  const { texts } = await openDoor(memoryKnowledge(shopRecords)).call('search_knowledge', {
+    query: 'a',
+    wait_ms: 30_001,
+  })
+  expect(texts[0]).toContain('ARGUMENT_INVALID')
 })

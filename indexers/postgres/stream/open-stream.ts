@@ -23,7 +23,7 @@ import {
 } from './followed-source.ts'
 import { guardSlot } from './guard.ts'
 import { openLog, type Log } from './log.ts'
-import { lsnNumber, lsnText } from './lsn.ts'
+import { lsnNumber, lsnText, withoutHeader } from './lsn.ts'
 import type { KeyValues } from './reread.ts'
 import { checkIdentity, checkPublishable, ensurePublication } from './publication.ts'
 import { holdTouched } from './touches.ts'
@@ -77,8 +77,6 @@ interface Look {
 }
 
 const lookSql = `select pg_current_wal_insert_lsn()::text, to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-const pageBytes = 8192n
-const headerBytes = 40n
 
 interface Followed {
   source: FollowedSource
@@ -158,10 +156,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   /** Where the log is, and the source's clock before that. */
   async function look(): Promise<Look> {
     const { rows } = await session.query(place, lookSql)
-    const lsn = lsnNumber(rows[0]?.[0] ?? '0/0')
-    const inPage = lsn % pageBytes
-    // At the start of a page the header is passed over, which nothing ever sends.
-    return { lsn: inPage <= headerBytes ? lsn - inPage : lsn, asOf: rows[0]?.[1] ?? '' }
+    return { lsn: withoutHeader(lsnNumber(rows[0]?.[0] ?? '0/0')), asOf: rows[0]?.[1] ?? '' }
   }
 
   /** Everything that the source held, then where the log goes on. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AquiferError } from '../../core/errors.ts'
 import type { SourceView } from '../../core/knowledge.ts'
 import { estimateTokens } from '../../core/tokens.ts'
+import { shownPosition } from '../shown-position.ts'
 import { defineTool, readOnly } from '../tool.ts'
 import { cleanLine } from '../untrusted-text.ts'
 
@@ -15,6 +16,7 @@ const Source = z.object({
   state: z.string(),
   as_of: z.string().nullable().describe('Up to when it is known to be in step'),
   lag_ms: z.number().nullable(),
+  position: z.string().optional(),
   freshness: z.enum(['ok', 'warn', 'error', 'unknown']).describe('lag_ms against what its owner promises'),
 })
 
@@ -67,6 +69,7 @@ function present(source: SourceView): z.output<typeof Source> {
     state: source.state,
     as_of: source.as_of,
     lag_ms: source.lag_ms,
+    ...shownPosition(source.position),
     freshness: source.freshness,
   }
 }

@@ -5,6 +5,7 @@ import type { Knowledge, RecordView } from '../../core/knowledge.ts'
 import { cutText } from '../cut-text.ts'
 import { fitFields } from '../fit-fields.ts'
 import { idInUrl, recordUrl, shownId } from '../record-url.ts'
+import { shownPosition } from '../shown-position.ts'
 import { defineTool, readOnly } from '../tool.ts'
 import { cleanLine, cleanText, fence } from '../untrusted-text.ts'
 
@@ -29,6 +30,7 @@ export const fetch = defineTool({
       source: z.string(),
       as_of: z.string().describe('Up to when the source was known to be in step'),
       lag_ms: z.number(),
+      position: z.string().optional().describe('Of the source'),
       modified_at: z.string().optional(),
       fields: z.record(z.string(), z.unknown()),
       omitted_fields: z.array(z.string()).optional().describe('Too long to show'),
@@ -70,6 +72,7 @@ function present(record: RecordView, from: number) {
       source: record.source,
       as_of: record.as_of,
       lag_ms: record.lag_ms,
+      ...shownPosition(record.source_position),
       ...(record.modified_at === undefined ? {} : { modified_at: record.modified_at }),
       fields,
       ...(omitted.length === 0 ? {} : { omitted_fields: omitted.slice(0, 50) }),

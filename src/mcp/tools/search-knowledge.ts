@@ -4,6 +4,7 @@ import type { Hit, SearchAnswer, SearchRequest } from '../../core/knowledge.ts'
 import { cutText } from '../cut-text.ts'
 import { fitAnswer } from '../fit-answer.ts'
 import { fitFields } from '../fit-fields.ts'
+import { shownPosition } from '../shown-position.ts'
 import { recordUrl, shownId } from '../record-url.ts'
 import { defineTool, readOnly } from '../tool.ts'
 import { cleanLine, fence } from '../untrusted-text.ts'
@@ -26,6 +27,12 @@ export const searchKnowledge = defineTool({
     limit: z.int().min(1).max(100).default(10).describe('At most so many hits'),
     token_budget: z.int().min(500).max(12_000).default(defaultBudget).describe('Size of the whole answer'),
     cursor: z.string().min(1).max(4000).optional().describe('next_cursor of the previous page, with the same query'),
+    min_position: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Source to position that its database told after a write: LSN, GTID, partition:offset, cluster time'),
+    max_staleness_ms: z.int().min(0).optional().describe('Of every source searched'),
+    wait_ms: z.int().min(0).max(30_000).default(10_000).describe('For these two; then fails with what is behind'),
     explain: z.boolean().default(false).describe("Adds each leg's rank and score to the hits"),
   }),
   output: z.object({
@@ -43,10 +50,11 @@ export const searchKnowledge = defineTool({
         lag_ms: z.number(),
         modified_at: z.string().optional(),
         fields: z.record(z.string(), z.unknown()).optional(),
-        legs: z.object({ lexical: leg.optional(), vector: leg.optional() }).optional(),
+        legs: z.record(z.string(), leg).optional().describe('lexical, vector'),
       }),
     ),
     as_of: z.string().nullable().describe('The oldest of all sources searched'),
+    sources: z.array(z.looseObject({ source: z.string() })).describe('as_of, lag_ms, position of each'),
     notices: z.array(z.string()),
     next_cursor: z.string().optional(),
   }),
@@ -59,6 +67,9 @@ export const searchKnowledge = defineTool({
       limit: Math.min(input.limit, Math.ceil(input.token_budget / tokensBesideText)),
       tokenBudget: Math.floor(input.token_budget * 0.75),
       cursor: input.cursor,
+      minPosition: input.min_position,
+      maxStalenessMs: input.max_staleness_ms,
+      waitMs: input.wait_ms,
     }
     const opened = await knowledge()
     return fitAnswer(input.token_budget, request.limit ?? input.limit, async (limit) =>
@@ -90,10 +101,11 @@ function present(answer: SearchAnswer, shown: { token_budget: number; explain: b
   })
   const notices = cut === 0 ? answer.notices : [...answer.notices, cutNotice(cut)]
   const { query, as_of, next_cursor } = answer
-  return { query, hits, as_of, notices, ...(next_cursor === undefined ? {} : { next_cursor }) }
+  const sources = answer.sources.map(({ position, ...one }) => ({ ...one, ...shownPosition(position) }))
+  return { query, hits, as_of, sources, notices, ...(next_cursor === undefined ? {} : { next_cursor }) }
 }
 
-function explained({ lexical, vector }: Hit['legs']): Hit['legs'] {
+function explained({ lexical, vector }: Hit['legs']): Record<string, z.infer<typeof leg>> {
   return {
     ...(lexical === undefined ? {} : { lexical: { ...lexical, score: rounded(lexical.score) } }),
     ...(vector === undefined ? {} : { vector: { ...vector, score: rounded(vector.score) } }),

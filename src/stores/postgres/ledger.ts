@@ -18,6 +18,7 @@ import { lexicalLeg } from './ops/lexical-leg.ts'
 import { metricChecks } from './ops/metric-checks.ts'
 import { reads } from './ops/reads.ts'
 import { readsForSync } from './ops/reads-for-sync.ts'
+import { standings } from './ops/standings.ts'
 import { removeSource } from './ops/remove-source.ts'
 import { buildVectorIndex, mergeVectors } from './ops/vector-index.ts'
 import { vectorLeg } from './ops/vector-leg.ts'
@@ -43,6 +44,7 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     holder: holder(context),
     ...removeSource(context),
     ...feed(context),
+    ...standings(context),
     ...vectorLeg(context),
     ...lexicalLeg(context),
     ...reads(context),

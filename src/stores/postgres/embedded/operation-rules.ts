@@ -31,6 +31,7 @@ export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   neighbours: asked,
   readRecord: asked,
   describeSources: asked,
+  standings: asked,
   status: asked,
   findKey: asked,
   listKeys: asked,

@@ -19,7 +19,7 @@ interface RecordRow {
 }
 
 /** The change feed: each record once, at its latest change. Feed numbers are given under a lock, so there are no holes. */
-export function feed({ db }: LedgerContext): LedgerFeed {
+export function feed({ db }: LedgerContext): Omit<LedgerFeed, 'standings'> {
   return {
     feedPage: ({ generation, sourceId, after, limit }) =>
       db.transaction(

@@ -4,7 +4,7 @@ import { readerGeneration, ofRecord, tablesOf, type LedgerContext } from '../con
 import { filterSql } from './filter.ts'
 
 const recordColumns = `r.id as "recordId", s.name as source, r.key, r.title, r.url, r.fields, r.modified_at as "modifiedAt",
-  r.position, (extract(epoch from s.as_of) * 1000)::bigint as "asOfMs"`
+  r.position, s.position as "sourcePosition", (extract(epoch from s.as_of) * 1000)::bigint as "asOfMs"`
 
 /** Re-reads from the ledger what leaves the service; permission is part of each query. */
 export function reads(
@@ -59,6 +59,11 @@ export function reads(
 }
 
 /** SQL's null is our undefined. */
-function tidy<R extends { readonly modifiedAt: string | undefined; readonly asOfMs: number | undefined }>(row: R): R {
-  return { ...row, modifiedAt: row.modifiedAt ?? undefined, asOfMs: row.asOfMs ?? undefined }
+function tidy<R extends Pick<FoundRecord, 'modifiedAt' | 'sourcePosition' | 'asOfMs'>>(row: R): R {
+  return {
+    ...row,
+    modifiedAt: row.modifiedAt ?? undefined,
+    sourcePosition: row.sourcePosition ?? undefined,
+    asOfMs: row.asOfMs ?? undefined,
+  }
 }

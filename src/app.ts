@@ -7,7 +7,8 @@ import type { Env } from './core/env.ts'
 import { AquiferError } from './core/errors.ts'
 import type { IndexerType } from './core/indexer.ts'
 import type { Knowledge } from './core/knowledge.ts'
-import type { GenerationSettings, Ledger } from './core/ledger.ts'
+import type { GenerationView, WantedGeneration } from './core/ledger-generations.ts'
+import type { Ledger } from './core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
 import { allAtOnce, type Turns } from './core/turns.ts'
 import type { Log } from './core/log.ts'
@@ -20,6 +21,7 @@ import { loadMetrics } from './cli/load-metrics.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
 import { openNumbers, originOf } from './open-numbers.ts'
+import { earlierConfig, isOf, madeWithOf, otherSettings } from './config/made-with.ts'
 import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
 import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
@@ -40,7 +42,9 @@ export interface App extends AsyncDisposable {
   readonly lexical: LexicalStore | undefined
   readonly log: Log
   /** What the configuration asks a generation to be made of. Asks the model for its dimensions where they are not configured. */
-  settings(): Promise<GenerationSettings>
+  settings(): Promise<WantedGeneration>
+  /** What fills a generation that was built with earlier settings: GENERATION_SETTINGS where that can't be had any more. */
+  earlierPipeline(generation: GenerationView): Promise<PipelineContext>
   pipeline(): PipelineContext
   search(): SearchContext
   knowledge(): Knowledge
@@ -94,6 +98,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     lexical,
     log,
     settings: () => generationSettings(config, embedder),
+    earlierPipeline: async (generation) => {
+      const earlier = earlierConfig(config, generation)
+      const model = stack.use(await openModel({ ...options, config: earlier }))
+      if (!isOf(generation, await generationSettings(earlier, model))) throw otherSettings(generation)
+      return pipelineContext(earlier, { ledger, embedder: model, projection, countTokens, log })
+    },
     pipeline: () => pipelineContext(config, { ledger, embedder, projection, countTokens, log }),
     search: () => search,
     knowledge: () => createKnowledge(search),
@@ -169,12 +179,14 @@ function ledgerLexical(ledger: Ledger): LexicalStore {
   }
 }
 
-async function generationSettings(config: Config, embedder: Embedder): Promise<GenerationSettings> {
+async function generationSettings(config: Config, embedder: Embedder): Promise<WantedGeneration> {
   if (config.embedding.provider === 'openai' && config.embedding.dimensions === undefined) await embedder.ready()
   return {
     model: embedder.model,
     dimensions: embedder.dimensions,
     chunker: `${chunkerVersion} maxTokens=${String(config.chunking.maxTokens)}`,
+    // References to secrets, never secrets.
+    madeWith: madeWithOf(config),
   }
 }
 

@@ -1,14 +1,18 @@
 import { Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { addApply } from './commands/apply.ts'
 import { addBackup } from './commands/backup.ts'
 import { addCheck } from './commands/check.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEval } from './commands/eval.ts'
 import { addFetch } from './commands/fetch.ts'
+import { addGenerations } from './commands/generations.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addMetrics } from './commands/metrics.ts'
+import { addPlan } from './commands/plan.ts'
+import { addRollback } from './commands/rollback.ts'
 import { addSearch } from './commands/search.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -19,6 +23,10 @@ const groups = [
   addInit,
   addCheck,
   addSync,
+  addPlan,
+  addApply,
+  addRollback,
+  addGenerations,
   addStatus,
   addVerify,
   addSearch,

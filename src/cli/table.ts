@@ -26,3 +26,7 @@ export function duration(ms: number): string {
   for (const [size, name] of units) if (ms >= size) return `${String(Math.round(ms / size))} ${name}`
   return `${String(Math.round(ms))} ms`
 }
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`
+}

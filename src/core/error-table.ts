@@ -8,8 +8,27 @@ export const errorTable = {
   CONFIG_SECRET_MISSING: { kind: 'config', fix: 'Set the named environment variable or create the named file.' },
   CONFIG_NEEDS_REBUILD: {
     kind: 'config',
-    fix: 'Run `aquifer sync --full` to rebuild, or undo the change in aquifer.yaml.',
+    fix: 'See what it takes with `aquifer plan`, then run `aquifer apply`; or undo the change in aquifer.yaml.',
   },
+  GENERATION_SWITCHED: {
+    kind: 'config',
+    fix: 'Start it again with the configuration that the ledger is built with; `aquifer plan` says what differs.',
+  },
+  GENERATION_BUSY: { kind: 'conflict', fix: 'Wait until the other run is through, then run the command again.' },
+  GENERATION_GONE: { kind: 'conflict', fix: 'Run the command again: it goes on where it was.' },
+  GENERATION_NONE: {
+    kind: 'not-found',
+    fix: 'See `aquifer generations`; put the earlier settings into aquifer.yaml and run `aquifer apply` to build them anew.',
+  },
+  GENERATION_OWN_VECTORS: {
+    kind: 'config',
+    fix: 'Run `aquifer sync --full`, which reads those rows again; until then they are not found.',
+  },
+  GENERATION_SETTINGS: {
+    kind: 'config',
+    fix: 'Put the earlier model and chunking back into aquifer.yaml and run `aquifer apply`, which takes up what is kept.',
+  },
+  CONFIRMATION_NEEDED: { kind: 'input', fix: 'Look at what is said above, then add --yes.' },
   NODE_TOO_OLD: {
     kind: 'config',
     fix: 'Install Node 22.18 or later, or run `npm ci` again so that the bundled Node is installed.',

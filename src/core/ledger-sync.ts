@@ -12,6 +12,8 @@ export interface Claim {
   readonly deletesDue: boolean
   /** When its keys were compared last; undefined: never. */
   readonly comparedAgoMs: number | undefined
+  /** The generation that answers; whoever switches it makes the claim void. */
+  readonly generation: number | undefined
 }
 
 export interface Holder {

@@ -1,22 +1,10 @@
 import type { ErrorView } from './errors.ts'
 import type { LedgerFeed } from './ledger-feed.ts'
+import type { Generation, LedgerGenerations } from './ledger-generations.ts'
 import type { LedgerNumbers } from './ledger-numbers.ts'
 import type { LedgerSearch } from './ledger-search.ts'
 import type { LedgerSync } from './ledger-sync.ts'
 import type { LedgerVerify, VerifyNote } from './ledger-verify.ts'
-
-/** What makes a generation: change any of it and everything has to be chunked, embedded or indexed again. */
-export interface GenerationSettings {
-  readonly model: string
-  readonly dimensions: number
-  /** Version and settings of the chunker, as text. */
-  readonly chunker: string
-}
-
-export interface Generation extends GenerationSettings {
-  readonly id: number
-  readonly state: 'active' | 'building'
-}
 
 export interface SourceStatus {
   readonly id: number
@@ -41,6 +29,8 @@ export interface SourceStatus {
 export interface LedgerStatus {
   readonly kind: 'embedded' | 'postgres'
   readonly generation: Generation | undefined
+  /** Ids of all there are: the one that answers, one that is built, one that is kept. */
+  readonly generations: readonly number[]
   readonly hasLexical: boolean
   readonly sources: readonly SourceStatus[]
   readonly chunks: number
@@ -80,26 +70,6 @@ export interface LedgerAdmin {
   checkLexical(): Promise<void>
   /** A random key of this deployment, made once: for digests and signatures. Hex. */
   secret(args: { purpose: string }): Promise<string>
-  /**
-   * The active generation, made from these settings if there is none; tells whether they differ. Makes the word indexes
-   * of these languages exist: LEXICAL_UNAVAILABLE where the ledger is to keep the words and can't.
-   */
-  ensureGeneration(
-    args: GenerationSettings & { readonly languages: readonly string[] },
-  ): Promise<{ generation: Generation; differs: boolean }>
-  /**
-   * A generation beside the active one, or the one of the same settings whose building was interrupted, if nothing was
-   * committed since.
-   */
-  beginGeneration(args: GenerationSettings): Promise<Generation>
-  /** Live records after this id, with what chunking needs. */
-  recordsPage(args: { after: number; limit: number }): Promise<readonly RecordText[]>
-  /** Writes the chunks of records into a generation that is being built. */
-  fillGeneration(args: FillGeneration): Promise<void>
-  /** Where an interrupted fill goes on: the last record id written. */
-  fillPosition(args: { generation: number }): Promise<number>
-  /** Builds the generation's indexes, then in one transaction makes it the active one and drops the old. Languages by source. */
-  switchGeneration(args: { generation: number; languages: Readonly<Record<string, string>> }): Promise<void>
   /** Newest first; with `ids` these only, with `before` those of lower ids. */
   deadLetters(args: DeadLetterChoice & { before?: number; limit: number }): Promise<readonly DeadLetter[]>
   /** Forgets them without another try; what they are of is not touched. */
@@ -115,39 +85,17 @@ export interface LedgerAdmin {
   restore(args: { path: string }): Promise<{ records: number }>
 }
 
-export interface RecordText {
-  readonly recordId: number
-  readonly sourceId: number
-  readonly source: string
-  readonly key: string
-  readonly language: string
-  readonly title: string
-  readonly text: string
-  readonly mediaType: string
-}
-
-export interface FillGeneration {
-  readonly generation: number
-  readonly model: string
-  /** The last record id of the page that the records came from. */
-  readonly upTo: number
-  readonly records: readonly {
-    readonly recordId: number
-    readonly language: string
-    readonly chunks: readonly {
-      readonly header: string
-      readonly text: string
-      readonly hash: string
-      readonly vector?: Float32Array
-    }[]
-  }[]
-  readonly embeddings: readonly { readonly hash: string; readonly vector: Float32Array }[]
-  readonly usage: { readonly tokens: number; readonly cost: number }
-}
-
 /**
  * The tables that decide what is known. Every method is a whole operation with one argument that can be cloned, so that
  * it runs alike in this process, in a worker thread and in the process that owns an embedded store.
  */
 export interface Ledger
-  extends LedgerSync, LedgerFeed, LedgerSearch, LedgerNumbers, LedgerVerify, LedgerAdmin, AsyncDisposable {}
+  extends
+    LedgerSync,
+    LedgerFeed,
+    LedgerSearch,
+    LedgerNumbers,
+    LedgerVerify,
+    LedgerGenerations,
+    LedgerAdmin,
+    AsyncDisposable {}

@@ -34,8 +34,8 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   exists(generation: number, languages?: readonly string[]): Promise<boolean>
   /** Removes a generation's indices, so that it can be rebuilt from the feed's start whatever was in them. */
   drop(generation: number): Promise<void>
-  /** Points the alias at this generation and removes all others. */
-  activate(generation: number): Promise<void>
+  /** Points the alias at this generation, and removes the older ones that are not in `keep`. */
+  activate(generation: number, keep?: readonly number[]): Promise<void>
   /**
    * Live documents of the chunks in (after, to], or of these chunks alone, in the chunks' order, tombstones left out, at most
    * `limit`; only what a refresh has made visible. LEXICAL_UNREADABLE where documents can't be read back.

@@ -8,7 +8,14 @@ import type { SourceJob } from './source-job.ts'
 const leaseMs = 10_000
 
 /** This process, as the ledger knows it. */
-const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
+export const thisHolder: Holder = { host: hostname(), pid: process.pid, run: randomUUID() }
+
+interface ClaimOptions {
+  /** What the caller cuts and embeds for. */
+  readonly generation: number
+  readonly onLost: (error: unknown) => void
+  readonly signal: AbortSignal
+}
 
 /** Disposing it gives the source back and says nothing of how it went. */
 export interface HeldClaim extends Claim, AsyncDisposable {
@@ -19,12 +26,12 @@ export interface HeldClaim extends Claim, AsyncDisposable {
 /**
  * Claims a source and keeps the claim alive. A lease left by a process of this machine that is dead is taken at once,
  * any other one after it has run out; a live holder is SOURCE_BUSY. `onLost` is called when somebody else took it over.
+ * GENERATION_SWITCHED when another generation answers than the one the caller's settings are of.
  */
 export async function claimSource(
   context: PipelineContext,
   job: SourceJob,
-  onLost: (error: unknown) => void,
-  signal: AbortSignal,
+  { generation, onLost, signal }: ClaimOptions,
 ): Promise<HeldClaim> {
   const { ledger, clock } = context
   const { name, type, language } = job.config
@@ -33,6 +40,10 @@ export async function claimSource(
     const dead = await deadHolder(context, name)
     try {
       const claim = await ledger.claim({ source: name, type, language, holder: thisHolder, leaseMs, dead })
+      if (claim.generation !== generation) {
+        await ledger.release({ ...claim, error: 'as before' })
+        throw new AquiferError('GENERATION_SWITCHED', 'The ledger has been switched to another generation.')
+      }
       return hold(context, claim, onLost)
     } catch (error) {
       const busy = error instanceof AquiferError && error.code === 'SOURCE_BUSY'

@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
-import type { GenerationSettings, LedgerStatus } from '../core/ledger.ts'
+import type { GenerationSettings } from '../core/ledger-generations.ts'
+import type { LedgerStatus } from '../core/ledger.ts'
 import { parseSettingsNote, type SourceJob } from './source-job.ts'
 
 /** What differs between the configuration and what the ledger holds, so that it has to be built again. */

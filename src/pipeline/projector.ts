@@ -42,14 +42,15 @@ export function createProjector(
 
   /** Indices that were lost are made again and filled from the feed's start. */
   const prepare = async (): Promise<void> => {
-    if (activate && (await ledger.status()).generation?.id !== generation) {
+    const { generation: active, generations } = await ledger.status()
+    if (activate && active?.id !== generation) {
       throw new AquiferError('LEXICAL_NOT_READY', 'Another generation has become the active one meanwhile.')
     }
     const projected = (await ledger.projectionPositions(target)).filter(({ feed }) => feed > 0)
     const languages = new Set(projected.map(({ language }) => language))
     if (!(await projection.exists(generation, [...languages]))) await ledger.resetProjection(target)
     await projection.prepare(generation)
-    if (activate) await projection.activate(generation)
+    if (activate) await projection.activate(generation, generations)
   }
 
   /** Drops tombstones that the feed passed so long ago that no write of anybody can still be on its way. */

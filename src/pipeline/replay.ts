@@ -1,6 +1,7 @@
 import { AquiferError, toAquiferError } from '../core/errors.ts'
 import type { SourceConfig } from '../core/config.ts'
-import type { DeadLetter, DeadLetterChoice, GenerationSettings } from '../core/ledger.ts'
+import type { GenerationSettings } from '../core/ledger-generations.ts'
+import type { DeadLetter, DeadLetterChoice } from '../core/ledger.ts'
 import { claimSource } from './claim-source.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector } from './projector.ts'
@@ -85,7 +86,11 @@ async function replaySource(
   let error: AquiferError | undefined
   try {
     const { group, job } = find(options.groups, source)
-    await using claim = await claimSource(context, job, (reason) => lost.abort(reason), signal)
+    await using claim = await claimSource(context, job, {
+      generation,
+      onLost: (reason) => lost.abort(reason),
+      signal,
+    })
     const writtenWith = claim.mapping === undefined ? undefined : parseSettingsNote(claim.mapping).mappingDigest
     if (writtenWith !== undefined && writtenWith !== job.mappingDigest) {
       const fix = `Run \`aquifer sync ${source}\` first: it says what the change takes.`

@@ -12,6 +12,8 @@ export interface SourceOutcome extends Omit<SyncProgress, 'phase'> {
 }
 
 export interface SyncGroupOptions {
+  /** The generation that is written; a watch ends when another one answers. */
+  readonly generation: number
   /** Reads everything again, whatever the cursor says. */
   readonly full: boolean
   readonly watch: boolean
@@ -42,6 +44,8 @@ export async function syncGroup(
     if (context.clock.passed() - began > longestWaitMs) failures = 0
     const trouble = outcomes.find(({ error }) => error !== undefined)?.error
     if (!options.watch || options.signal.aborted || trouble === undefined) return outcomes
+    // What it was configured with is no longer what the ledger is built with: to go on would write the old way into the new.
+    if (trouble.code === 'GENERATION_SWITCHED') return outcomes
     options.onTrouble(names, trouble)
     await context.clock.sleep(Math.min(longestWaitMs, 1000 * 2 ** Math.min(failures, 6)), options.signal)
     if (options.signal.aborted) return outcomes
@@ -53,6 +57,7 @@ async function attempt(
   group: SourceGroup,
   options: SyncGroupOptions,
 ): Promise<readonly SourceOutcome[]> {
+  const { generation } = options
   const lost = new AbortController()
   const signal = AbortSignal.any([options.signal, lost.signal])
   const claimed: { readonly job: SourceJob; readonly claim: HeldClaim }[] = []
@@ -61,7 +66,10 @@ async function attempt(
     const source = job.config.name
     try {
       options.onProgress({ source, phase: 'waiting', ...nothing })
-      claimed.push({ job, claim: await claimSource(context, job, (error) => lost.abort(error), signal) })
+      claimed.push({
+        job,
+        claim: await claimSource(context, job, { generation, onLost: (error) => lost.abort(error), signal }),
+      })
     } catch (error) {
       failed.push({ source, ...nothing, error: toAquiferError(error) })
     }

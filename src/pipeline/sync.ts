@@ -1,14 +1,13 @@
 import pLimit from 'p-limit'
 import type { SourceConfig } from '../core/config.ts'
-import { AquiferError, toAquiferError } from '../core/errors.ts'
+import { toAquiferError, type AquiferError } from '../core/errors.ts'
 import type { Turns } from '../core/turns.ts'
-import type { GenerationSettings } from '../core/ledger.ts'
+import type { WantedGeneration } from '../core/ledger-generations.ts'
 import type { ProjectionPosition } from '../core/ledger-feed.ts'
-import { claimSource, type HeldClaim } from './claim-source.ts'
+import { buildGeneration } from './build-generation.ts'
 import { findDrift, rebuildError, type Drift } from './needs-rebuild.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector, type Projector } from './projector.ts'
-import { rebuild } from './rebuild.ts'
 import { settle } from './settle.ts'
 import type { SourceGroup } from './source-job.ts'
 import { syncGroup, type SourceOutcome } from './sync-group.ts'
@@ -17,13 +16,15 @@ import { syncGroup, type SourceOutcome } from './sync-group.ts'
 const concurrentGroups = 3
 
 export interface SyncOptions {
-  readonly settings: GenerationSettings
+  readonly settings: WantedGeneration
   /** What to sync. */
   readonly groups: readonly SourceGroup[]
   /** Everything that is configured, synced now or not. */
   readonly configured: Readonly<Record<string, SourceConfig>>
   readonly pricePerMillionTokens: number | undefined
   readonly full: boolean
+  /** What of the configuration's changes somebody has agreed to; the rest is refused. A full read agrees to all but removal. */
+  readonly agreed?: { readonly mappings: boolean; readonly removed: boolean }
   /** Whose turns keep the sources up to date until the signal aborts; undefined: once is enough. */
   readonly watch: Turns | undefined
   readonly signal: AbortSignal
@@ -48,9 +49,12 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   const status = await ledger.status()
   const drift = findDrift(status, options.settings, jobs, options.configured)
   const cost = { tokensPerChunk: context.chunking.maxTokens, pricePerMillionTokens: options.pricePerMillionTokens }
-  const needed = rebuildError(drift, status, cost)
-  if (needed !== undefined && !options.full) throw needed
-  const active = drift.generation.length === 0 ? generation : await rebuildAll(context, options)
+  // Nobody has to agree to the change of what holds nothing yet.
+  const isEmpty = status.sources.every(({ records }) => records === 0)
+  const needed = rebuildError(unagreed(isEmpty ? { ...drift, generation: [] } : drift, options), status, cost)
+  if (needed !== undefined) throw needed
+  const active =
+    drift.generation.length === 0 ? generation : await buildGeneration(context, { ...options, skipsOwnVectors: true })
   const projector =
     projection === undefined
       ? undefined
@@ -65,18 +69,32 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
     await ledger.resetProjection({ projection: projection.name, generation: active.id })
   }
   const before = await positionsOf(context, active.id)
+  const gone = drift.removed.filter((name) => status.sources.some((one) => one.name === name && one.records > 0))
   for (const source of drift.removed) await ledger.removeSource({ source })
   const stop = new AbortController()
   const background = projector?.run(AbortSignal.any([signal, stop.signal])).then(
     () => undefined,
     (error: unknown) => toAquiferError(error),
   )
-  const outcomes = await syncGroups(context, options, () => projector?.notify())
+  const outcomes = await syncGroups(context, { ...options, generation: active.id }, () => projector?.notify())
   stop.abort()
   const failed = await background
+  // Whoever switched it sees to what the projection of the other generation needs.
+  if (outcomes.some(isSwitched)) return { sources: outcomes, removed: gone, projection: undefined }
   const behind = failed ?? (await finishProjection(context, projector, active.id, { before, drift }, options))
-  return { sources: outcomes, removed: drift.removed, projection: behind }
+  return { sources: outcomes, removed: gone, projection: behind }
 }
+
+/** What of the drift nobody has agreed to. */
+function unagreed(drift: Drift, { full, agreed }: SyncOptions): Drift {
+  return {
+    generation: full ? [] : drift.generation,
+    mappings: full || agreed?.mappings === true ? [] : drift.mappings,
+    removed: agreed?.removed === true ? [] : drift.removed,
+  }
+}
+
+const isSwitched = ({ error }: SourceOutcome): boolean => error?.code === 'GENERATION_SWITCHED'
 
 async function positionsOf(
   { ledger, projection }: PipelineContext,
@@ -88,7 +106,7 @@ async function positionsOf(
 
 async function syncGroups(
   context: PipelineContext,
-  options: SyncOptions,
+  options: SyncOptions & { readonly generation: number },
   onCommit: () => void,
 ): Promise<readonly SourceOutcome[]> {
   const { watch, ...once } = options
@@ -100,7 +118,7 @@ async function syncGroups(
 
 async function syncOnce(
   context: PipelineContext,
-  options: Omit<SyncOptions, 'watch'>,
+  options: Omit<SyncOptions, 'watch'> & { readonly generation: number },
   onCommit: () => void,
 ): Promise<readonly SourceOutcome[]> {
   const limit = pLimit(concurrentGroups)
@@ -117,7 +135,7 @@ async function syncOnce(
 /** Each connection in its turns, until the signal aborts. */
 async function follow(
   context: PipelineContext,
-  options: SyncOptions & { readonly watch: Turns },
+  options: SyncOptions & { readonly watch: Turns; readonly generation: number },
   onCommit: () => void,
 ): Promise<readonly SourceOutcome[]> {
   const groups = new Map(options.groups.map((group) => [group.jobs.map(({ config }) => config.name).join('\n'), group]))
@@ -125,6 +143,8 @@ async function follow(
   /** Having their first turn here, and not through with their first read. */
   const unread = new Set<string>()
   const outcomes: SourceOutcome[] = []
+  // Where one group sees that the ledger was switched, the others are to end, too.
+  const switched = new AbortController()
   const take = async (name: string, signal: AbortSignal): Promise<void> => {
     const group = groups.get(name)
     if (group === undefined) return
@@ -144,11 +164,12 @@ async function follow(
         },
       })
       outcomes.push(...outcome)
+      if (outcome.some(isSwitched)) switched.abort()
     } finally {
       unread.delete(name)
     }
   }
-  await options.watch.run([...groups.keys()], take, options.signal)
+  await options.watch.run([...groups.keys()], take, AbortSignal.any([options.signal, switched.signal]))
   return outcomes
 }
 
@@ -207,27 +228,5 @@ async function finishProjection(
     return undefined
   } catch (error) {
     return signal.aborted ? undefined : toAquiferError(error)
-  }
-}
-
-/** Holds every source's claim, so that nobody writes into the old generation while the new one is filled. */
-async function rebuildAll(context: PipelineContext, options: SyncOptions): ReturnType<typeof rebuild> {
-  const lost = new AbortController()
-  const signal = AbortSignal.any([options.signal, lost.signal])
-  const claims: HeldClaim[] = []
-  try {
-    for (const { name } of (await context.ledger.status()).sources) {
-      const job = options.groups.flatMap(({ jobs }) => jobs).find(({ config }) => config.name === name)
-      if (job === undefined && options.configured[name] !== undefined) {
-        throw new AquiferError(
-          'ARGUMENT_INVALID',
-          'A rebuild concerns every source: run `aquifer sync --full` without naming any.',
-        )
-      }
-      if (job !== undefined) claims.push(await claimSource(context, job, (error) => lost.abort(error), signal))
-    }
-    return await rebuild(context, { ...options, sources: Object.values(options.configured), signal })
-  } finally {
-    for (const claim of claims) await claim.release()
   }
 }

@@ -17,7 +17,9 @@ export async function describeSources(context: SearchContext, caller: Caller): P
   const positions = await projectionPositions(context, status)
   const readable = counts === undefined ? undefined : new Map(counts.map(({ name, records }) => [name, records]))
   const held = new Map(status.sources.map((source) => [source.name, source]))
-  const names = [...new Set([...Object.keys(sources), ...held.keys()])]
+  // What is left of a removed source are tombstones, until no kept generation needs them.
+  const left = [...held.values()].filter(({ records }) => records > 0).map(({ name }) => name)
+  const names = [...new Set([...Object.keys(sources), ...left])]
   const views = names.map((name) =>
     viewOf(context, name, held.get(name), positions.get(name), readable?.get(name) ?? 0, caller.admin),
   )

@@ -30,7 +30,7 @@ export async function readStatus(context: SearchContext, caller: Caller): Promis
   }
   const gone = sources.filter(({ state }) => state === 'removed').map(({ name }) => name)
   if (gone.length > 0)
-    notices.push(`No longer configured, still searchable: ${gone.join(', ')}. \`aquifer sync --full\` removes them.`)
+    notices.push(`No longer configured, still searchable: ${gone.join(', ')}. \`aquifer apply\` removes them.`)
   if (caller.admin) notices.push(...(await numbersNotices(context)))
   const generation = status.generation?.id ?? 0
   return {

@@ -117,7 +117,11 @@ describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
     expect((await deployment.run('sync')).stderr).toContain(
       'products is no longer configured: its 3 records would be removed',
     )
-    await deployment.json('sync', '--full')
+    expect((await deployment.run('sync', '--full')).stderr).toContain('CONFIG_NEEDS_REBUILD')
+    const unasked = await deployment.run('apply')
+    expect(unasked).toMatchObject({ code: 64, stderr: expect.stringContaining('Removal of products: 3 records') })
+    expect(unasked.stderr).toContain('CONFIRMATION_NEEDED')
+    await deployment.json('apply', '--yes')
     expect(await idsOf(deployment, 'lamp')).toEqual([])
     expect(await deployment.json<Status>('status')).toMatchObject({
       sources: [],

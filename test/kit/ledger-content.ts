@@ -30,7 +30,7 @@ export interface StoredSource {
   readonly letters: number
 }
 
-/** Everything the ledger holds in its one generation. */
+/** Everything the ledger holds in the generation that answers. */
 export interface LedgerContent {
   readonly sources: readonly StoredSource[]
   readonly records: readonly StoredRecord[]
@@ -43,7 +43,7 @@ export interface LedgerContent {
 const width = 65_536
 
 export async function readLedgerContent(sql: LedgerSql): Promise<LedgerContent> {
-  const generations = await sql.query<{ id: number }>(`select id from generation`)
+  const generations = await sql.query<{ id: number }>(`select id from generation where state = 'active'`)
   const id = String(generations[0]?.id)
   const sources = await sql.query<StoredSource>(
     `select name, feed::int as feed, records::int as records, chunks::int as chunks, holder is not null as held,

@@ -379,44 +379,6 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       ])
     })
 
-    test('a generation is filled beside the active one and replaces it in one step', async () => {
-      await using ledger = await open()
-      const claim = await claimOf(ledger)
-      await ledger.commit(batchOf(claim, { puts: [recordOf('a', [chunkOf('one', axis(0)), chunkOf('two', axis(1))])] }))
-      const wanted = { model: 'test/2', dimensions: 2, chunker: 'whole' }
-      expect(await ledger.ensureGeneration({ ...wanted, languages: [] })).toMatchObject({
-        differs: true,
-        generation: { id: 1 },
-      })
-      const building = await ledger.beginGeneration(wanted)
-      expect(building).toEqual({ id: 2, state: 'building', ...wanted })
-      const [record] = await ledger.recordsPage({ after: 0, limit: 10 })
-      expect(record).toMatchObject({ recordId: 1, key: 'a', text: 'one\ntwo', mediaType: 'text/plain' })
-      const vector = new Float32Array([0, 1])
-      await ledger.fillGeneration({
-        generation: 2,
-        model: 'test/2',
-        upTo: 1,
-        records: [{ recordId: 1, language: 'english', chunks: [{ header: '', text: 'one two', hash: 'h', vector }] }],
-        embeddings: [],
-        usage: { tokens: 0, cost: 0 },
-      })
-      expect(await ledger.fillPosition({ generation: 2 })).toBe(1)
-      expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
-        { chunk: chunkAddress(1, 1) },
-      ])
-      await ledger.switchGeneration({ generation: 2, languages: { docs: 'english' } })
-      expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
-        { chunk: chunkAddress(1, 0) },
-      ])
-      expect(await nearest(ledger, { model: 'test/2', vector, filter: everything, limit: 9 })).toEqual([
-        { chunk: chunkAddress(1, 0), score: 1 },
-      ])
-      expect((await ledger.status()).generation).toMatchObject({ id: 2, state: 'active' })
-      const page = await ledger.feedPage({ generation: 2, sourceId: claim.sourceId, after: 0, limit: 9 })
-      expect(page.records[0]).toMatchObject({ chunks: [{ chunk: chunkAddress(1, 0) }], gone: [chunkAddress(1, 1)] })
-    })
-
     test('a removed source leaves tombstones for the projections, then nothing', async () => {
       await using ledger = await open()
       const claim = await claimOf(ledger)

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../../src/core/config.ts'
 import type { Embedder } from '../../src/core/embedder.ts'
+import type { GenerationSettings } from '../../src/core/ledger-generations.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 import type { LexicalProjection } from '../../src/core/lexical.ts'
 import { systemClock, type Clock } from '../../src/core/clock.ts'
@@ -39,6 +40,12 @@ export interface TestPipeline extends AsyncDisposable {
     sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
     choice?: DeadLetterChoice,
   ): Promise<ReplayOutcome>
+  readonly context: PipelineContext
+  readonly settings: GenerationSettings
+  optionsOf(
+    sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
+    language?: SourceConfig['language'],
+  ): Pick<SyncOptions, 'groups' | 'configured'>
   readonly search: SearchContext
   /** As doors ask it, of sources that are configured. */
   knowledge(sources: Parameters<TestPipeline['sync']>[0]): Knowledge
@@ -94,7 +101,7 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
   const settings = { model: embedder.model, dimensions, chunker: 'one' }
   const optionsOf = (
     sources: Readonly<Record<string, Pick<ScriptedSource, 'type'>>>,
-    language: SourceConfig['language'],
+    language: SourceConfig['language'] = 'english',
     { others = [], ...own }: Pick<Changed, 'others' | 'acl'> = {},
   ): Pick<SyncOptions, 'groups' | 'configured'> => ({
     configured: Object.fromEntries(
@@ -107,6 +114,9 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
     })),
   })
   return {
+    context,
+    settings,
+    optionsOf,
     search,
     replay: (sources, choice = { source: undefined }) =>
       replay(context, {

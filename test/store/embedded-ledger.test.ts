@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import type { Ledger } from '../../src/core/ledger.ts'
 import { openEmbeddedLedger } from '../../src/stores/postgres/embedded/open-embedded-ledger.ts'
+import { describeGenerations } from '../kit/generation-suite.ts'
 import { describeLedgerNumbers } from '../kit/ledger-numbers-suite.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
 import { testSettings } from '../kit/ledger-writes.ts'
@@ -25,4 +26,5 @@ async function open(): Promise<Ledger> {
 }
 
 describeLedger(name, open)
+describeGenerations(name, open)
 describeLedgerNumbers(name, open)

@@ -1,5 +1,6 @@
 import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
+import { describeGenerations } from '../kit/generation-suite.ts'
 import { describeLedgerNumbers } from '../kit/ledger-numbers-suite.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
 import { testSettings } from '../kit/ledger-writes.ts'
@@ -21,4 +22,5 @@ async function open(): Promise<Ledger> {
 }
 
 describeLedger(name, open)
+describeGenerations(name, open)
 describeLedgerNumbers(name, open)

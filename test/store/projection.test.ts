@@ -150,9 +150,10 @@ test('a removed source is forgotten only when Elasticsearch has forgotten it', a
   await pipeline.sync({ kept, gone: scriptedSource({ b: 'gone', c: 'gone' }) })
   const stop = new AbortController()
   kept.beforeItem = () => stop.abort()
-  await pipeline.sync({ kept }, { full: true, signal: stop.signal })
+  const agreed = { mappings: false, removed: true }
+  await pipeline.sync({ kept }, { agreed, signal: stop.signal })
   kept.beforeItem = () => {}
-  await pipeline.sync({ kept }, { full: true })
+  await pipeline.sync({ kept }, { agreed })
   expect((await pipeline.sources()).map(({ name }) => name)).toEqual(['kept'])
   expect(await documentsOf(pipeline)).toMatchObject([{ deleted: false }])
 })

@@ -18,7 +18,7 @@ export function addSync(program: Command): void {
     .command('sync')
     .argument('[sources...]', 'names of sources (default: all)')
     .option('--watch', 'stay, and keep the stores up to date')
-    .option('--full', 'read everything again and rebuild what the configuration changed')
+    .option('--full', 'read everything again, and build and map anew what the configuration changed')
     .description('Bring the stores up to date with their sources')
     .addHelpText(
       'after',
@@ -65,6 +65,8 @@ async function syncAll(run: Run, sources: readonly string[], flags: SyncFlags): 
       throw error
     })
     .finally(() => progress.end())
+  // A watch ends by itself when the ledger is switched to another generation; what runs beside it does not notice.
+  if (flags.watch === true) stop.abort()
   const [numbers] = await Promise.all([keeping, verifying])
   const errors = [
     ...outcome.sources.flatMap(({ error }) => error ?? []),

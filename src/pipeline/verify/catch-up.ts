@@ -25,6 +25,7 @@ export function catchUpBySync(context: VerifyContext): CatchUp {
       context.pipeline,
       { ...target.group, jobs: [target.job] },
       {
+        generation: context.generation,
         full,
         watch: false,
         compareAll: true,

@@ -1,5 +1,6 @@
 import { AquiferError, toAquiferError } from '../../core/errors.ts'
-import type { GenerationSettings, LedgerStatus } from '../../core/ledger.ts'
+import type { GenerationSettings } from '../../core/ledger-generations.ts'
+import type { LedgerStatus } from '../../core/ledger.ts'
 import type { SourceConfig } from '../../core/config.ts'
 import { findDrift, rebuildError } from '../needs-rebuild.ts'
 import type { PipelineContext } from '../pipeline.ts'
@@ -72,6 +73,9 @@ export async function verify(pipeline: PipelineContext, options: VerifyOptions):
   }
   const last = isMended ? await runPass(pipeline, { status, targets }, { ...options, repair: false }) : first
   const after = await ledger.status()
+  // What was compared last is no longer what answers, and no longer followed.
+  if (after.generation?.id !== generation.id)
+    throw new AquiferError('GENERATION_SWITCHED', 'The ledger was switched to another generation meanwhile.')
   const outcomeOf = (name: string): VerifiedOutcome => {
     const { source: _, ...counts } = first.findings.of(name)
     const repaired = isMended ? Math.max(0, countOf(counts) - countOf(last.findings.of(name))) : 0

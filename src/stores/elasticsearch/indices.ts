@@ -14,7 +14,7 @@ export interface Indices {
   forget(): void
   exists(generation: number, languages: readonly string[]): Promise<boolean>
   drop(generation: number): Promise<void>
-  activate(generation: number): Promise<void>
+  activate(generation: number, keep: readonly number[]): Promise<void>
 }
 
 const baseLanguage = 'english'
@@ -96,7 +96,7 @@ export function manageIndices(context: ElasticsearchContext): Indices {
         known.clear()
         await remove(client, indices)
       }),
-    activate: (generation) =>
+    activate: (generation, keep) =>
       ask(context, async (client) => {
         const indices = await ours(client)
         const chosen = indices.filter((index) => index.generation === generation)
@@ -110,7 +110,12 @@ export function manageIndices(context: ElasticsearchContext): Indices {
               .map(({ name }) => ({ remove: { index: name, alias: prefix } })),
           ],
         })
-        await remove(client, others)
+        // One that is newer than all that are known may just have been begun.
+        const newest = Math.max(generation, ...keep)
+        await remove(
+          client,
+          others.filter((other) => other.generation < newest && !keep.includes(other.generation)),
+        )
       }),
   }
 }

@@ -49,7 +49,7 @@ export function openElasticsearch(options: ElasticsearchOptions): LexicalProject
     prepare: (generation) => indices.prepare(generation),
     exists: (generation, languages = []) => indices.exists(generation, languages),
     drop: (generation) => indices.drop(generation),
-    activate: (generation) => indices.activate(generation),
+    activate: (generation, keep = []) => indices.activate(generation, keep),
     write: async (generation, records) => {
       const rejections: Rejections = new Map()
       try {

@@ -1,7 +1,7 @@
 import { maxChunks } from '../../core/chunk-address.ts'
 import type { Db, Queryable } from '../../core/db.ts'
 import { AquiferError } from '../../core/errors.ts'
-import type { Generation } from '../../core/ledger.ts'
+import type { Generation } from '../../core/ledger-generations.ts'
 
 /** Who holds the words: BM25 in the ledger, another store, or nobody. */
 export type LexicalKeeper = 'ledger' | 'external' | 'none'

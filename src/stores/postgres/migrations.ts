@@ -176,4 +176,25 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       );
     `,
   },
+  {
+    // A generation that does not answer follows the feed: `feed` is what it holds of a source, `chunks` its passages of it.
+    version: 7,
+    sql: `
+      alter table generation drop column fill_position;
+      alter table generation
+        add column made_with jsonb,
+        add column languages jsonb not null default '{}',
+        add column begun_at timestamptz not null default now(),
+        add column switched_at timestamptz,
+        add column embedded_tokens bigint not null default 0,
+        add column embedding_ms bigint not null default 0;
+      create table generation_feed (
+        generation int not null,
+        source_id int not null,
+        feed bigint not null,
+        chunks bigint not null,
+        primary key (generation, source_id)
+      );
+    `,
+  },
 ]

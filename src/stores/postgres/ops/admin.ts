@@ -9,6 +9,7 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
   return {
     status: async (): Promise<LedgerStatus> => {
       const generation = await activeGeneration(db)
+      const ids = await db.query<{ id: number }>(`select id from generation order by id`)
       const rows = await db.query<Nullable<SourceStatus>>(
         `select id, name, type, language, mapping, coalesce(lease_until > now(), false) as syncing, position, feed,
            (extract(epoch from as_of) * 1000)::bigint as "asOfMs", compared_at as "comparedAt", records, chunks, last_error as "lastError", verified,
@@ -21,6 +22,7 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
       return {
         kind: db.kind,
         generation,
+        generations: ids.map(({ id }) => id),
         hasLexical: generation !== undefined && (await hasBm25(generation.id)),
         sources: rows.map(withoutNulls),
         chunks: rows.reduce((sum, { chunks }) => sum + (chunks ?? 0), 0),

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
-import type { Generation, LedgerAdmin } from '../../../core/ledger.ts'
+import type { Generation } from '../../../core/ledger-generations.ts'
+import type { LedgerAdmin } from '../../../core/ledger.ts'
 import { activeGeneration, tablesOf, type LedgerContext } from '../context.ts'
 import { migrations } from '../migrations.ts'
 import { backupFormat, openBackup, writeBackup } from '../backup-file.ts'
 import { writeFrame, type Frame } from '../backup-frames.ts'
-import { createTables } from './generations.ts'
+import { createTables, dropTables } from './generation-tables.ts'
 import { ensureLexical } from './lexical-index.ts'
 import { buildVectorIndex } from './vector-index.ts'
 
@@ -108,11 +109,7 @@ async function load(tx: Queryable, context: LedgerContext, path: string): Promis
   if ((await countRecords(tx)) > 0) {
     throw new AquiferError('RESTORE_NOT_EMPTY', 'This ledger already holds records; nothing was changed.')
   }
-  const old = await activeGeneration(tx)
-  if (old !== undefined) {
-    const { chunk, vector, fresh } = tablesOf(old.id)
-    await tx.exec(`drop table ${chunk}, ${vector}, ${fresh}; delete from generation`)
-  }
+  for (const { id } of await tx.query<{ id: number }>(`select id from generation`)) await dropTables(tx, id)
   await tx.exec(fixedTables.map((table) => `delete from ${table};`).join(' '))
   const iterator = openBackup(path)[Symbol.asyncIterator]()
   let next = await iterator.next()
@@ -160,7 +157,10 @@ async function restoreGeneration(tx: Queryable, context: LedgerContext, frame: F
     )
   }
   if (header.generation === undefined) return
-  const { id } = await createTables(tx, context, header.generation, 'active', header.generation.id)
+  const { id } = await createTables(tx, context, header.generation, {
+    state: 'active',
+    number: header.generation.id,
+  })
   // Built after the load, which is four times quicker than growing with it.
   await tx.exec(`drop index if exists ${tablesOf(id).hnsw}`)
 }

@@ -88,7 +88,7 @@ export async function dropRecords(tx: Queryable, generation: number, recordIds: 
   return dropped
 }
 
-export async function copyChunks(
+async function copyChunks(
   tx: Queryable,
   generation: number,
   language: string,
@@ -109,7 +109,7 @@ export async function copyChunks(
   await tx.copyIn(`${tablesOf(generation).chunk} (id, ordinal, language, hash, header, text)`, encoder.end())
 }
 
-export async function copyVectors(
+async function copyVectors(
   tx: Queryable,
   context: LedgerContext,
   generation: number,

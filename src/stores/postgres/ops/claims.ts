@@ -2,7 +2,7 @@ import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Claim, Holder, LedgerSync } from '../../../core/ledger-sync.ts'
 import type { Json } from '../../../../schemas/record.ts'
-import type { LedgerContext } from '../context.ts'
+import { activeGeneration, type LedgerContext } from '../context.ts'
 
 interface SourceRow {
   id: number
@@ -53,6 +53,7 @@ export function claims({
           mapping: row.mapping ?? undefined,
           deletesDue: row.deletesDue,
           comparedAgoMs: row.comparedAgoMs ?? undefined,
+          generation: (await activeGeneration(tx))?.id,
         }
       }),
     renew: ({ sourceId, epoch, leaseMs }) =>

@@ -102,10 +102,8 @@ async function finish(
   result: CommitResult,
   grown: { records: number; chunks: number },
 ): Promise<void> {
-  // A generation that is being filled in another run lacks what is written now: its filling has to begin anew.
   await tx.query(
-    `with stale as (update generation set fill_position = -1 where state = 'building')
-     update source set feed = $2, last_batch = $3, last_result = $4, records = records + $5, chunks = chunks + $6, language = $7
+    `update source set feed = $2, last_batch = $3, last_result = $4, records = records + $5, chunks = chunks + $6, language = $7
      where id = $1`,
     [batch.sourceId, result.feed, batch.id, JSON.stringify(result), grown.records, grown.chunks, batch.language],
   )

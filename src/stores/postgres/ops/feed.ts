@@ -25,14 +25,14 @@ export function feed({ db }: LedgerContext): Omit<LedgerFeed, 'standings'> {
       db.transaction(
         async (tx): Promise<FeedPage> => {
           const [source] = await tx.query<SourceRow & { readonly feed: number }>(
-            `select name, feed, language from source where id = $1`,
-            [sourceId],
+            `select s.name, ${headOf('$2')} as feed, s.language from source s where s.id = $1`,
+            [sourceId, generation],
           )
           if (source === undefined) return { records: [], next: after, head: after }
           const rows = await tx.query<RecordRow>(
             `select id, key, feed, slots, deleted, acl, facets from record
-             where source_id = $1 and feed > $2 order by feed limit $3`,
-            [sourceId, after, limit],
+             where source_id = $1 and feed > $2 and feed <= $4 order by feed limit $3`,
+            [sourceId, after, limit, source.feed],
           )
           const records = await withChunks(tx, generation, { sourceId, ...source }, rows)
           return { records, next: rows.at(-1)?.feed ?? after, head: source.feed }
@@ -55,7 +55,7 @@ export function feed({ db }: LedgerContext): Omit<LedgerFeed, 'standings'> {
     projectionPositions: ({ projection, generation }) =>
       db
         .query<Omit<ProjectionPosition, 'position'> & { readonly position: string | null }>(
-          `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, s.feed as head, s.language,
+          `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, ${headOf('$2')} as head, s.language,
              case when coalesce(p.feed, 0) >= s.position_feed then s.position else p.position end as position
            from source s left join projection p on p.source_id = s.id and p.name = $1 and p.generation = $2 order by s.id`,
           [projection, generation],
@@ -75,6 +75,11 @@ export function feed({ db }: LedgerContext): Omit<LedgerFeed, 'standings'> {
     },
   }
 }
+
+/** Up to where of the source `s` a generation can be read: one that does not answer lacks what came later. */
+const headOf = (generation: string): string =>
+  `case when exists (select 1 from generation g where g.id = ${generation} and g.state = 'active') then s.feed
+   else coalesce((select f.feed from generation_feed f where f.generation = ${generation} and f.source_id = s.id), 0) end`
 
 async function withChunks(
   tx: Queryable,

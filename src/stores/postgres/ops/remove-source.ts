@@ -22,7 +22,6 @@ export function removeSource({ db }: LedgerContext): Pick<LedgerSync, 'removeSou
             [row.id],
           )
           if (ids.length === 0) return 0
-          await tx.query(`update generation set fill_position = -1 where state = 'building'`)
           const list = ids.map(({ id }) => id)
           const chunks = await dropRecords(tx, generation, list)
           await tx.query(
@@ -43,6 +42,9 @@ export function removeSource({ db }: LedgerContext): Pick<LedgerSync, 'removeSou
     },
     forgetSource: ({ source }) =>
       db.transaction(async (tx) => {
+        // A generation beside the active one learns from the tombstones what it must not bring back.
+        const beside = await tx.query(`select 1 from generation where state <> 'active' limit 1`)
+        if (beside.length > 0) return
         const [row] = await tx.query<{ id: number }>(`delete from source where name = $1 returning id`, [source])
         if (row === undefined) return
         for (const table of ['record', 'dead_letter', 'ahead', 'projection']) {

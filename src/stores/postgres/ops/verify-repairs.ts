@@ -60,8 +60,6 @@ export function verifyRepairs(context: LedgerContext): Repairs {
           mends.map(({ recordId }) => recordId),
           source.feed,
         )
-        // As after a commit: what is being filled beside lacks this.
-        await tx.query(`update generation set fill_position = -1 where state = 'building'`)
         return { mended: mends.length }
       }),
     removeStrays: ({ generation, chunks, vectors }) =>
@@ -105,13 +103,14 @@ export function verifyRepairs(context: LedgerContext): Repairs {
     recount: ({ generation, sourceId }) =>
       db.transaction(async (tx) => {
         await lockSource(tx, sourceId)
+        // The counts are of what answers; another generation may have taken over since.
         await tx.query(
           `update source set
              records = (select count(*) from record where source_id = $1 and not deleted),
              chunks = (select count(*) from ${tablesOf(generation).chunk} c
                join record r on r.id = c.id / ${String(maxChunks)} where r.source_id = $1)
-           where id = $1`,
-          [sourceId],
+           where id = $1 and exists (select 1 from generation where id = $2 and state = 'active')`,
+          [sourceId, generation],
         )
       }),
     noteVerified: async ({ sourceId, note }) => {

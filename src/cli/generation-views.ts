@@ -1,0 +1,33 @@
+import type { GenerationView } from '../core/ledger-generations.ts'
+import { megabytes, table } from './table.ts'
+
+export function generationToJson(generation: GenerationView): object {
+  const { id, state, model, dimensions, chunker, chunks, chunkBytes, vectorBytes, begunAt, switchedAt } = generation
+  return {
+    id,
+    state,
+    model,
+    dimensions,
+    chunker,
+    passages: chunks,
+    bytes: chunkBytes + vectorBytes,
+    begun_at: begunAt,
+    switched_at: switchedAt ?? null,
+  }
+}
+
+const states = { active: 'answers', building: 'half built', kept: 'kept' }
+
+export function generationsToText(generations: readonly GenerationView[]): string {
+  if (generations.length === 0) return 'Nothing has been indexed yet.'
+  const rows = generations.map((one) => [
+    String(one.id),
+    states[one.state],
+    one.switchedAt ?? one.begunAt,
+    one.chunks.toLocaleString('en-US'),
+    megabytes(one.chunkBytes + one.vectorBytes),
+    one.model,
+    one.chunker,
+  ])
+  return table(['id', 'state', 'since', 'passages', 'in the ledger', 'model', 'chunker'], rows)
+}

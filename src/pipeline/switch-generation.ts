@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { AquiferError } from '../core/errors.ts'
+import type { Generation } from '../core/ledger-generations.ts'
+import { thisHolder } from './claim-source.ts'
+import { fillGeneration, type FillOptions } from './fill-generation.ts'
+import type { PipelineContext } from './pipeline.ts'
+import { createProjector } from './projector.ts'
+import { untilAborted } from './until-aborted.ts'
+
+const leaseMs = 10_000
+/** Tries while everybody goes on writing; from then on nobody does. */
+const patientTries = 3
+const mostTries = 50
+
+/** Which generation is to answer, and the language of every source in it. */
+export type Target = Pick<FillOptions, 'generation' | 'languages'>
+
+export interface SwitchOptions extends Pick<FillOptions, 'skipsOwnVectors' | 'signal' | 'onProgress'> {
+  /** Called once nobody else builds or switches generations. */
+  readonly choose: () => Promise<Target>
+}
+
+/**
+ * Brings a generation in step beside the one that answers, then makes it the one that does; the other is kept. Sources are
+ * written meanwhile by whoever does, until the very end: what they commit follows in the feed. The switch ends every claim.
+ */
+export function switchToGeneration(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
+  return alone(context, options.signal, () => bringAndSwitch(context, options))
+}
+
+async function bringAndSwitch(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
+  const { ledger, projection } = context
+  const { signal } = options
+  const { generation, languages } = await options.choose()
+  const { id } = generation
+  const { generation: active } = await ledger.status()
+  const fill = { ...options, generation, languages, activeDimensions: active?.dimensions ?? generation.dimensions }
+  // Indices that an interrupted run left may be of another generation that had this number.
+  if (projection !== undefined && generation.state === 'building') {
+    await projection.drop(id)
+    await ledger.resetProjection({ projection: projection.name, generation: id })
+  }
+  await fillGeneration(context, fill)
+  await untilAborted(ledger.indexGeneration({ generation: id, languages: Object.values(languages) }), signal)
+  if (projection !== undefined) {
+    await createProjector(context, projection, id, { activate: false }).catchUp(signal)
+    // What came while that was written.
+    if ((await fillGeneration(context, fill)) > 0) {
+      await createProjector(context, projection, id, { activate: false }).catchUp(signal)
+    }
+  }
+  for (let tries = 0; ; tries++) {
+    signal.throwIfAborted()
+    if (tries >= patientTries) await ledger.holdSources({ holder: thisHolder, leaseMs })
+    await fillGeneration(context, fill)
+    const { switched } = await ledger.switchGeneration({ generation: id })
+    if (switched) break
+    if (tries >= mostTries)
+      throw new AquiferError('GENERATION_BUSY', 'The sources change faster than the new generation follows.')
+  }
+  if (projection !== undefined) {
+    await projection.activate(id, (await ledger.status()).generations)
+    await createProjector(context, projection, id, { activate: true }).catchUp(signal)
+  }
+  return { ...generation, state: 'active' }
+}
+
+/** One process at a time builds or switches generations; the lease of one that died runs out. GENERATION_BUSY after that. */
+async function alone<T>(
+  { ledger, clock, log }: PipelineContext,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lease = { name: 'generations', run: randomUUID(), leaseMs }
+  const deadline = clock.passed() + leaseMs + 2000
+  while (!(await ledger.takeLease(lease))) {
+    signal.throwIfAborted()
+    if (clock.passed() > deadline)
+      throw new AquiferError('GENERATION_BUSY', 'Another process is building or switching a generation.')
+    await clock.sleep(500, signal)
+  }
+  const timer = setInterval(() => {
+    ledger.takeLease(lease).catch((error: unknown) => {
+      log.warn({ err: error }, 'could not renew the lease of generations')
+    })
+  }, leaseMs / 3)
+  timer.unref()
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+    await ledger.dropLease(lease)
+  }
+}

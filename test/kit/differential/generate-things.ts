@@ -53,8 +53,9 @@ function generateThing(random: Random, name: string, prefix: string, later: read
 /** Another table with a row for each of some of them: a join from one to one. */
 function generateExtra(random: Random, name: string, prefix: string, of: Draft | undefined): Draft {
   const draft = createDraft(`${name}_extras`, `${prefix}${name}_extras`)
-  const keys = (of?.keys[name] ?? []).filter(() => chance(random, 0.8))
-  addEntity(draft, name, 'primary', typeof keys[0] === 'string' ? 'text' : 'integer')
+  const all = of?.keys[name] ?? []
+  const keys = all.filter(() => chance(random, 0.8))
+  addEntity(draft, name, 'primary', typeof all[0] === 'string' ? 'text' : 'integer')
   const attributes = addAttributes(random, draft, 'extra')
   draft.rows = keys.map((key) => {
     const row: Record<string, Row[string]> = { [`${name}_id`]: key }

@@ -11,6 +11,7 @@ import { toReading } from './postgres-source.ts'
 import type { Reading, SourceInput } from './postgres-source.ts'
 import { serverUrl } from './server-url.ts'
 import { testName } from './test-name.ts'
+import { until } from './until.ts'
 
 /** A message to write: `value` null is a tombstone, other values are written as JSON, text as it is. */
 export interface TestMessage {
@@ -83,7 +84,11 @@ export async function createTopic(
   { partitions = 1, configs = {} }: TopicOptions,
 ): Promise<void> {
   const entries = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
-  await withAdmin(url, (admin) => admin.createTopics({ topics: [name], partitions, replicas: 1, configs: entries }))
+  await withAdmin(url, async (admin) => {
+    await admin.createTopics({ topics: [name], partitions, replicas: 1, configs: entries })
+    // The controller has it before the broker tells of it.
+    await until(async () => (await admin.listTopics()).includes(name))
+  })
 }
 
 export async function removeTopic(url: string, name: string): Promise<void> {

@@ -52,9 +52,10 @@ export function keyProblem(key: string): string | undefined {
   return key.length > longestKey ? `a key is longer than ${longestKey} characters` : undefined
 }
 
-/** Digest of a row as it was read, with the names of its columns. */
+/** Digest of a row as it was read, with the names and types of its columns: `5` may be a number or a text. */
 export function rowDigest(hash: Cell | undefined, { table, digest }: Pick<RowContext, 'table' | 'digest'>): string {
-  return digest(`${JSON.stringify(table.columns.map(({ name }) => name))}\n${hash?.toString('latin1') ?? ''}`)
+  const columns = table.columns.map(({ name, type, json }) => [name, json ? 'json' : type])
+  return digest(`${JSON.stringify(columns)}\n${hash?.toString('latin1') ?? ''}`)
 }
 
 /** Whether a row can have had this key: it stands for none, or was cut to be shown, otherwise. */

@@ -100,6 +100,17 @@ test.for(near)('%s: %s and %s have digests of their own', async ([type, one, oth
   expect(second.puts[0]?.digest).not.toBe(first.puts[0]?.digest)
 })
 
+test('a row whose column became another type is another row, though its text is the same', async () => {
+  await using database = await openMysqlDatabase(
+    'create table kinds (id int primary key, amount int); insert into kinds values (1, 5)',
+  )
+  const before = await database.read({ table: 'kinds' })
+  await database.run('alter table kinds modify amount varchar(20)')
+  const after = await database.read({ table: 'kinds' })
+  expect([before.rows, after.rows]).toEqual([{ 1: { id: 1, amount: 5 } }, { 1: { id: 1, amount: '5' } }])
+  expect(after.puts[0]?.digest).not.toBe(before.puts[0]?.digest)
+})
+
 test('columns that SELECT * leaves out are left out', async () => {
   await using database = await openMysqlDatabase(
     'create table kinds (id int primary key, hidden int invisible default 1, twice int as (id * 2)); insert into kinds (id) values (4)',

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-const servers = { globalSetup: ['test/kit/servers.ts'], testTimeout: 60_000, hookTimeout: 240_000 }
+/** The embedded Postgres is WebAssembly: no test runs it for so long that compiling it twice would pay. */
+const execArgv = ['--liftoff-only']
+
+const servers = { execArgv, globalSetup: ['test/kit/servers.ts'], testTimeout: 60_000, hookTimeout: 240_000 }
 
 const differences = ['test/store/differential.test.ts', 'test/store/kept-differences.test.ts']
 
@@ -39,7 +42,7 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
-      { test: { name: 'e2e', include: alone, ...servers, ...inGroup(4, 1), testTimeout: 180_000 } },
+      { test: { name: 'e2e', include: alone, ...servers, ...inGroup(4, 1), testTimeout: 180_000, maxConcurrency: 3 } },
     ],
   },
 })

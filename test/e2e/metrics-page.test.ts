@@ -3,7 +3,7 @@ import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { endOf, main, type Ended } from '../kit/program.ts'
+import { endOf, quickly, type Ended } from '../kit/program.ts'
 import { openTempDir } from '../kit/temp-dir.ts'
 
 const page = fileURLToPath(new URL('../../examples/metrics.md', import.meta.url))
@@ -28,7 +28,7 @@ test('an analyst who follows the page of metrics sees what it shows', { timeout:
   await using dir = await openTempDir()
   const here = await realpath(dir.path)
   const bash = (script: string): Promise<Ended> => {
-    const program = `aquifer() { ${JSON.stringify(process.execPath)} ${JSON.stringify(main)} "$@"; }\n`
+    const program = `aquifer() { ${[process.execPath, ...quickly].map((word) => JSON.stringify(word)).join(' ')} "$@"; }\n`
     return endOf(spawn('bash', ['-c', program + script], { cwd: here }))
   }
   const shown: string[] = []

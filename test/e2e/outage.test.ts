@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { SearchAnswer, Status } from '../../schemas/search.ts'
 import { commonWord, openChangingSource } from '../kit/changing-source.ts'
@@ -7,11 +6,9 @@ import { indicesOf, removeIndices } from '../kit/elasticsearch-indices.ts'
 import { findDifferences } from '../kit/find-differences.ts'
 import { openNewClient, type McpClient } from '../kit/mcp-clients.ts'
 import { openOpenAiDouble } from '../kit/openai-double.ts'
-import { endOf, startProgram } from '../kit/program.ts'
+import { endOf, quickly, startProgram } from '../kit/program.ts'
 import { openTcpProxy, type TcpProxy } from '../kit/tcp-proxy.ts'
 import { until } from '../kit/until.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 async function search(client: McpClient, query: string): Promise<Pick<SearchAnswer, 'hits' | 'notices'>> {
   const { structuredContent, isError } = await client.callTool('search_knowledge', { query, limit: 5, explain: true })
@@ -50,7 +47,7 @@ test('while Elasticsearch is cut off, a watch goes on, searches answer by meanin
   await until(inStep)
   await using client = await openNewClient({
     command: process.execPath,
-    args: [main, '--dir', deployment.dir, 'serve', '--stdio'],
+    args: [...quickly, '--dir', deployment.dir, 'serve', '--stdio'],
   })
   expect((await search(client, commonWord)).notices).toEqual([])
   const before = await deployment.json<Status>('status')

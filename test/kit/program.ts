@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 /** What runs the program, for those who start it in their own way. */
 export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
+/** How tests start it: the embedded Postgres is WebAssembly, and a run of seconds gains nothing from compiling it twice. */
+export const quickly: readonly string[] = ['--liftoff-only', main]
+
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
@@ -20,7 +23,7 @@ interface ProgramOptions {
 
 /** Starts the program itself, as a user would. */
 export function startProgram(args: readonly string[], { dir, env = {}, stdout }: ProgramOptions): ChildProcess {
-  return spawn(process.execPath, [main, ...args], {
+  return spawn(process.execPath, [...quickly, ...args], {
     cwd: dir,
     env: { ...process.env, ...env },
     stdio: ['pipe', stdout ?? 'pipe', 'pipe'],

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import type { ServerTarget } from './mcp-clients.ts'
-import { main, startProgram } from './program.ts'
+import { quickly, startProgram } from './program.ts'
 
 const Started = z.object({ url: z.string(), mcp: z.string() })
 
 /** How a client starts the program for this folder. */
 export function stdioTarget(dir: string): ServerTarget {
-  return { command: process.execPath, args: [main, 'serve', '--stdio', '--dir', dir] }
+  return { command: process.execPath, args: [...quickly, 'serve', '--stdio', '--dir', dir] }
 }
 
 export interface RunningServer extends AsyncDisposable {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { chunkerVersion } from './pipeline/chunk/chunker-version.ts'
+import { Language } from '../schemas/config.ts'
 import type { Config, SourceConfig } from './core/config.ts'
 import { systemClock } from './core/clock.ts'
 import type { Embedder } from './core/embedder.ts'
@@ -7,6 +8,7 @@ import type { Env } from './core/env.ts'
 import { AquiferError } from './core/errors.ts'
 import type { IndexerType } from './core/indexer.ts'
 import type { Knowledge } from './core/knowledge.ts'
+import type { EditionView } from './core/ledger-editions.ts'
 import type { GenerationView, WantedGeneration } from './core/ledger-generations.ts'
 import type { Ledger } from './core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
@@ -21,10 +23,10 @@ import { loadMetrics } from './cli/load-metrics.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
 import { openNumbers, originOf } from './open-numbers.ts'
-import { earlierConfig, isOf, madeWithOf, otherSettings } from './config/made-with.ts'
+import { earlierConfig, earlierSources, isOf, madeWithOf, otherMapping, otherSettings } from './config/made-with.ts'
 import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
-import type { SourceGroup, SourceJob } from './pipeline/source-job.ts'
+import { parseSettingsNote, type SourceGroup, type SourceJob } from './pipeline/source-job.ts'
 import { createKnowledge } from './search/knowledge.ts'
 import { metricCards } from './semantic/cards/metric-cards.ts'
 import type { NumbersMethods } from './semantic/numbers.ts'
@@ -54,6 +56,8 @@ export interface App extends AsyncDisposable {
   upkeep(): Promise<UpkeepContext>
   /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
+  /** The sources of these editions as they were configured then: EDITION_SETTINGS where that can't be had any more. */
+  earlierGroups(editions: readonly EditionView[]): Promise<readonly SourceGroup[]>
   /** How a watch shares its connections with other processes. */
   turns(): Promise<Turns>
 }
@@ -113,6 +117,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       return { layer, engine, ledger, origin: originOf(config), clock: systemClock, log }
     },
     groups: (names) => sourceGroups(config, env, names),
+    earlierGroups: async (editions) => {
+      const groups = await sourceGroups(earlierSources(config, editions), env)
+      const { sources } = await ledger.status()
+      return groups.map((group) => ({ ...group, jobs: group.jobs.map((job) => earlierJob(job, editions, sources)) }))
+    },
     turns: () => turnsOf(config, { env, log }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
@@ -202,6 +211,20 @@ function pipelineContext(
     // Everybody waits while the embedded store writes; a native one has other connections.
     targetCommitMs: config.ledger.kind === 'embedded' ? 250 : 2000,
   }
+}
+
+/** Its passages are in the language that its source has now: that is a generation's, and no part of the mapping. */
+function earlierJob(
+  job: SourceJob,
+  editions: readonly EditionView[],
+  sources: readonly { readonly name: string; readonly language: string }[],
+): SourceJob {
+  const { name } = job.config
+  const note = editions.find(({ source }) => source === name)?.mapping ?? ''
+  const { mappingDigest } = parseSettingsNote(note)
+  if (mappingDigest !== job.mappingDigest) throw otherMapping(name)
+  const language = Language.parse(sources.find((source) => source.name === name)?.language ?? job.config.language)
+  return { ...job, config: { ...job.config, language } }
 }
 
 /** The named sources (default all), grouped by connection. */

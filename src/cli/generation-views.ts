@@ -1,3 +1,4 @@
+import type { EditionView } from '../core/ledger-editions.ts'
 import type { GenerationView } from '../core/ledger-generations.ts'
 import { megabytes, table } from './table.ts'
 
@@ -30,4 +31,23 @@ export function generationsToText(generations: readonly GenerationView[]): strin
     one.chunker,
   ])
   return table(['id', 'state', 'since', 'passages', 'in the ledger', 'model', 'chunker'], rows)
+}
+
+export function editionToJson({ source, state, records, chunks, begunAt, switchedAt }: EditionView): object {
+  return { source, state, records, passages: chunks, begun_at: begunAt, switched_at: switchedAt ?? null }
+}
+
+export const editionStates = { building: 'half read', kept: 'kept' }
+
+/** Mappings beside those that answer; nothing where there are none. */
+export function editionsToText(editions: readonly EditionView[]): readonly string[] {
+  if (editions.length === 0) return []
+  const rows = editions.map(({ source, state, records, chunks, begunAt, switchedAt }) => [
+    source,
+    editionStates[state],
+    switchedAt ?? begunAt,
+    records.toLocaleString('en-US'),
+    chunks.toLocaleString('en-US'),
+  ])
+  return [table(['mapping of', 'state', 'since', 'records', 'passages'], rows)]
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedBuild } from '../pipeline/plan.ts'
+import type { Plan, PlannedBuild, PlannedMapping } from '../pipeline/plan.ts'
 import { isPending } from '../pipeline/plan.ts'
 import { generationToJson } from './generation-views.ts'
 import { duration, megabytes, table } from './table.ts'
@@ -9,10 +9,25 @@ export function planToJson(plan: Plan): object {
     pending: isPending(plan),
     first: plan.isFirst,
     build: build === undefined ? null : buildToJson(build, plan.drift.generation),
-    mappings: plan.mappings.map(({ tokensAtMost, ...rest }) => ({ ...rest, tokens_at_most: tokensAtMost })),
+    mappings: plan.mappings.map(mappingToJson),
     removed: plan.removed,
     next_sync: plan.nextSync,
     lost: losses(plan),
+  }
+}
+
+function mappingToJson(mapping: PlannedMapping): object {
+  const { source, records, passages, begins, read, tokensAtMost, costAtMost, secondsAtMost, dropped } = mapping
+  return {
+    source,
+    records,
+    passages,
+    begins,
+    read,
+    tokens_at_most: tokensAtMost,
+    cost_at_most: costAtMost ?? null,
+    seconds_at_most: secondsAtMost,
+    drops: dropped,
   }
 }
 
@@ -48,11 +63,7 @@ export function planToText(plan: Plan): string {
   if (plan.isFirst) return 'Nothing has been indexed yet: `aquifer sync` builds what aquifer.yaml says.'
   const parts: string[] = []
   if (plan.build !== undefined) parts.push(buildToText(plan.build, plan.drift.generation))
-  for (const { source, records, tokensAtMost } of plan.mappings) {
-    parts.push(
-      `Mapping of ${source}: ${count(records, 'record')} read and mapped again, in place; at most about ${count(tokensAtMost, 'token')} embedded.`,
-    )
-  }
+  parts.push(...plan.mappings.map(mappingToText))
   for (const { source, records, passages } of plan.removed)
     parts.push(`Removal of ${source}: ${count(records, 'record')} with ${count(passages, 'passage')}.`)
   const lost = losses(plan)
@@ -64,6 +75,27 @@ export function planToText(plan: Plan): string {
   if (again.length > 0)
     parts.push(`The next sync reads ${again.join(', ')} from the start: it reads from elsewhere now.`)
   return parts.join('\n\n')
+}
+
+const mapped = {
+  new: () => 'read and mapped again, beside what answers',
+  building: (read: number) =>
+    `read and mapped again, beside what answers; an interrupted run has read ${count(read, 'record')}, and it goes on there`,
+  kept: (read: number) =>
+    `the mapping that is kept is that: its ${count(read, 'record')} get what changed since, and answer again`,
+}
+
+function mappingToText({ source, records, begins, read, ...most }: PlannedMapping): string {
+  const cost =
+    most.costAtMost === undefined
+      ? ''
+      : most.costAtMost === 0
+        ? ', no money'
+        : `, ${most.costAtMost.toFixed(2)} at the configured price`
+  return [
+    `Mapping of ${source}: ${count(records, 'record')}, ${mapped[begins](read)}.`,
+    `  At most about ${count(most.tokensAtMost, 'token')} embedded${cost}, ${duration(most.secondsAtMost * 1000)}: if no passage stayed as it is. Reading the source comes on top.`,
+  ].join('\n')
 }
 
 const begun = {
@@ -121,15 +153,30 @@ function losses({ build, mappings, removed }: Plan): readonly string[] {
       )
     }
   }
-  if (mappings.length > 0) {
-    lines.push(
-      'A mapping changes in place: until all is read, old and new records are found side by side, and rollback does not bring the old ones back (put the old mapping back and apply again).',
-    )
-  }
+  if (mappings.length > 0) lines.push(...mappingLosses(mappings, build !== undefined))
   for (const { source, records } of removed) {
     lines.push(
       `${count(records, 'record')} of ${source} and what was set aside of it: only reading the source again brings them back, rollback does not.`,
     )
+  }
+  return lines
+}
+
+function mappingLosses(mappings: readonly PlannedMapping[], withBuild: boolean): readonly string[] {
+  const names = mappings.map(({ source }) => source).join(', ')
+  const unfollowed = mappings.filter(({ isFollowed }) => !isFollowed).map(({ source }) => source)
+  const lines = [
+    `Searches show ${names} as before until all of that is read, then it is switched in one step${withBuild ? ', after the generation' : ''}; \`aquifer rollback\` goes back.`,
+    'A watch with the earlier configuration goes on until then, but for the last round, then ends: start it again with this one.',
+  ]
+  if (unfollowed.length > 0) {
+    lines.push(
+      `Nobody follows ${unfollowed.join(', ')} now: until the switch, what is deleted or withdrawn there is still found. A watch with the earlier configuration would follow it.`,
+    )
+  }
+  for (const { source, dropped } of mappings) {
+    if (dropped === 0) continue
+    lines.push(`The mapping of ${source} that was kept until now is dropped: there is no going back to it.`)
   }
   return lines
 }

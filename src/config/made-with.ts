@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Json } from '../../schemas/record.ts'
-import type { Config } from '../core/config.ts'
+import type { Config, SourceConfig } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
+import type { EditionView } from '../core/ledger-editions.ts'
 import type { GenerationSettings, GenerationView } from '../core/ledger-generations.ts'
 
 const MadeWith = z.object({ embedding: z.looseObject({ provider: z.string() }), maxTokens: z.int() })
@@ -18,6 +19,33 @@ export function earlierConfig(config: Config, generation: GenerationView): Confi
   // It was a whole and checked configuration when it was noted; whether it still gives the same model is looked at later.
   const embedding = parsed.data.embedding as unknown as Config['embedding']
   return { ...config, embedding, chunking: { maxTokens: parsed.data.maxTokens } }
+}
+
+const Source = z.looseObject({
+  name: z.string(),
+  type: z.string(),
+  mapping: z.looseObject({ fields: z.array(z.string()) }),
+})
+
+/** The configuration with these sources alone, as their editions were read. EDITION_SETTINGS where a connection is gone. */
+export function earlierSources(config: Config, editions: readonly EditionView[]): Config {
+  const sources = editions.map((edition): SourceConfig => {
+    const parsed = Source.safeParse(edition.madeWith)
+    if (!parsed.success) throw otherMapping(edition.source)
+    // It was whole and checked when it was noted; whether it still maps in the same way is looked at later.
+    const source = parsed.data as unknown as SourceConfig
+    if (source.connection !== undefined && config.connections[source.connection] === undefined)
+      throw otherMapping(edition.source)
+    return source
+  })
+  return { ...config, sources: Object.fromEntries(sources.map((source) => [source.name, source])) }
+}
+
+export function otherMapping(source: string): AquiferError {
+  return new AquiferError(
+    'EDITION_SETTINGS',
+    `The mapping of ${source} that is kept needs a connection or settings that this version and configuration do not have.`,
+  )
 }
 
 export function isOf(generation: GenerationSettings, settings: GenerationSettings): boolean {

@@ -28,6 +28,18 @@ export const errorTable = {
     kind: 'config',
     fix: 'Put the earlier model and chunking back into aquifer.yaml and run `aquifer apply`, which takes up what is kept.',
   },
+  EDITION_GONE: {
+    kind: 'conflict',
+    fix: 'Run the command again: what it was reading was dropped or switched meanwhile.',
+  },
+  EDITION_INCOMPLETE: {
+    kind: 'conflict',
+    fix: 'Where the source cannot tell what it no longer has, `aquifer sync --full SOURCE` changes the mapping in place, without a way back.',
+  },
+  EDITION_SETTINGS: {
+    kind: 'config',
+    fix: 'Put the earlier mapping back into aquifer.yaml and run `aquifer apply`, or drop what is kept: `aquifer generations drop SOURCE`.',
+  },
   CONFIRMATION_NEEDED: { kind: 'input', fix: 'Look at what is said above, then add --yes.' },
   NODE_TOO_OLD: {
     kind: 'config',

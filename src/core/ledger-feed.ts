@@ -1,3 +1,5 @@
+import type { Edition } from './ledger-sync.ts'
+
 /** A record of the change feed as a projection needs it, always in its latest state. */
 export interface FeedRecord {
   readonly recordId: number
@@ -33,6 +35,7 @@ export interface FeedPage {
 export interface ProjectionPosition {
   readonly sourceId: number
   readonly source: string
+  readonly edition: Edition | 'dropped'
   /** Projected up to this feed number. */
   readonly feed: number
   /** The ledger's newest. */
@@ -68,6 +71,8 @@ export interface SourceStanding {
 export interface Standings {
   /** The active one, that searches look at; undefined where there is none, or no source. */
   readonly generation: number | undefined
+  /** Ids of the editions that no search is to show. */
+  readonly hidden: readonly number[]
   readonly sources: readonly SourceStanding[]
 }
 

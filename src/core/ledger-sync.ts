@@ -1,6 +1,12 @@
 import type { Json } from '../../schemas/record.ts'
 import type { ErrorView } from './errors.ts'
 
+/**
+ * Of a source there is one edition that answers; another one may be read beside it with another mapping, and the one of before
+ * may be kept. Each is a source of its own in the ledger, with its records, feed, cursor and claim.
+ */
+export type Edition = 'active' | 'building' | 'kept'
+
 /** The right to write one source. A later claim raises the epoch, and every commit under an older one is refused. */
 export interface Claim {
   readonly sourceId: number
@@ -121,6 +127,8 @@ export interface LedgerSync {
   /** SOURCE_BUSY while another live process holds it; its name comes with the error. */
   claim(args: {
     source: string
+    /** `active` where absent, which is made if need be. EDITION_GONE where another one is missing. */
+    edition?: Edition
     type: string
     language: string
     holder: Holder
@@ -150,6 +158,8 @@ export interface LedgerSync {
   }): Promise<readonly { key: string; digest: string }[]>
   /** Begins a full read: forgets the cursor, makes a comparison of keys due, and notes the mapping of the records to come. */
   startFullRead(args: { sourceId: number; epoch: number; mapping: string }): Promise<void>
+  /** Notes the source's own part of the configuration, so that its mapping can be had again. */
+  noteMadeWith(args: { sourceId: number; madeWith: Json }): Promise<void>
   /** The source's keys were compared with the ledger's: deletes up to now are known. */
   noteCompared(args: { sourceId: number; epoch: number }): Promise<void>
   /** Builds the vector index if it is missing and worth it. */
@@ -166,8 +176,8 @@ export interface LedgerSync {
   /** The live records of these keys, as they would be written again. */
   recordsByKey(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KeptRecord[]>
   /** Who claimed the source last and has not released it. */
-  holder(args: { source: string }): Promise<Holder | undefined>
-  /** Tombstones every record of a source that the configuration no longer names; repeatable. */
+  holder(args: { source: string; edition?: Edition }): Promise<Holder | undefined>
+  /** Tombstones every record of a source that the configuration no longer names, in all of its editions; repeatable. */
   removeSource(args: { source: string }): Promise<{ records: number }>
   /** Drops the tombstones of a removed source, once no projection needs them any more. */
   forgetSource(args: { source: string }): Promise<void>

@@ -53,6 +53,8 @@ export interface ChunkRange {
   readonly generation: number
   /** Sources' ids; undefined: all. */
   readonly sources: readonly number[] | undefined
+  /** Ids of sources that are left out: editions that do not answer. */
+  readonly except?: readonly number[]
   readonly after: number
   /** Inclusive; undefined: no end. */
   readonly to: number | undefined

@@ -1,5 +1,6 @@
 import type { ErrorView } from './errors.ts'
 import type { LedgerFeed } from './ledger-feed.ts'
+import type { LedgerEditions } from './ledger-editions.ts'
 import type { Generation, LedgerGenerations } from './ledger-generations.ts'
 import type { LedgerNumbers } from './ledger-numbers.ts'
 import type { LedgerSearch } from './ledger-search.ts'
@@ -32,7 +33,10 @@ export interface LedgerStatus {
   /** Ids of all there are: the one that answers, one that is built, one that is kept. */
   readonly generations: readonly number[]
   readonly hasLexical: boolean
+  /** Those that answer: an edition that is read beside, or kept, is none of them. */
   readonly sources: readonly SourceStatus[]
+  /** Ids of the editions that do not answer. */
+  readonly hidden: readonly number[]
   readonly chunks: number
   readonly usage: { readonly tokens: number; readonly cost: number }
 }
@@ -70,8 +74,10 @@ export interface LedgerAdmin {
   checkLexical(): Promise<void>
   /** A random key of this deployment, made once: for digests and signatures. Hex. */
   secret(args: { purpose: string }): Promise<string>
-  /** Newest first; with `ids` these only, with `before` those of lower ids. */
-  deadLetters(args: DeadLetterChoice & { before?: number; limit: number }): Promise<readonly DeadLetter[]>
+  /** Newest first; with `ids` these only, with `before` those of lower ids. Of the editions that answer, or of the one with `sourceId`. */
+  deadLetters(
+    args: DeadLetterChoice & { sourceId?: number; before?: number; limit: number },
+  ): Promise<readonly DeadLetter[]>
   /** Forgets them without another try; what they are of is not touched. */
   dropDeadLetters(args: DeadLetterChoice): Promise<{ dropped: number }>
   addKey(args: { name: string; groups: readonly string[]; admin: boolean; hash: string }): Promise<ApiKey>
@@ -97,5 +103,6 @@ export interface Ledger
     LedgerNumbers,
     LedgerVerify,
     LedgerGenerations,
+    LedgerEditions,
     LedgerAdmin,
     AsyncDisposable {}

@@ -4,6 +4,8 @@ import type { ScoredChunk, SearchFilter } from './ledger-search.ts'
 export interface LexicalQuery {
   readonly text: string
   readonly filter: SearchFilter
+  /** Ids of editions that are not to be found; a store that is the ledger itself knows them. */
+  readonly hidden?: readonly number[]
   readonly limit: number
 }
 
@@ -43,6 +45,7 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   documents(args: {
     generation: number
     sources: readonly number[] | undefined
+    except?: readonly number[]
     after: number
     to: number | undefined
     only?: readonly number[]
@@ -50,8 +53,8 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   }): Promise<readonly StoredDocument[]>
   /** Removes documents that were not written since they were read. Later writes of their version or a newer one win. */
   remove(places: readonly DocumentPlace[]): Promise<{ readonly removed: number }>
-  /** Live chunks in a generation, tombstones not counted. */
-  count(generation: number): Promise<number>
+  /** Live chunks in a generation, but those of these sources; tombstones are not counted. */
+  count(generation: number, except?: readonly number[]): Promise<number>
 }
 
 /** A document of a live passage, as the store holds it. */

@@ -1,13 +1,15 @@
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { Generation, WantedGeneration } from '../core/ledger-generations.ts'
+import { buildEditions } from './build-editions.ts'
 import { buildGeneration } from './build-generation.ts'
 import { ownVectors } from './fill-generation.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import type { Plan } from './plan.ts'
+import type { EditionCounts } from './read-editions.ts'
 import { settle } from './settle.ts'
 import type { SourceGroup } from './source-job.ts'
-import { sync, type SyncOutcome } from './sync.ts'
+import { sync } from './sync.ts'
 
 interface ApplyOptions {
   readonly settings: WantedGeneration
@@ -21,13 +23,17 @@ interface ApplyOptions {
 export interface ApplyOutcome {
   /** The generation that answers from now on, if it is another one. */
   readonly generation: Generation | undefined
-  /** Of what was read and mapped again, or removed. */
-  readonly synced: SyncOutcome | undefined
+  /** What was read with another mapping, and answers from now on. */
+  readonly mapped: readonly EditionCounts[]
+  readonly removed: readonly string[]
+  /** Why the projection has not heard of what was removed. */
+  readonly projection: AquiferError | undefined
 }
 
 /**
  * Does what a plan says that somebody agreed to: removes sources, builds a generation beside the one that answers and switches
- * to it, and reads again what is mapped in another way. Nothing beyond the plan: what has changed since is refused as before.
+ * to it, then does the same with sources that are mapped in another way. Nothing beyond the plan: what has changed since is
+ * refused as before.
  */
 export async function apply(context: PipelineContext, plan: Plan, options: ApplyOptions): Promise<ApplyOutcome> {
   const { ledger } = context
@@ -35,29 +41,43 @@ export async function apply(context: PipelineContext, plan: Plan, options: Apply
   if (blocked !== undefined) throw ownVectors(blocked, options.settings.dimensions)
   await refuseHeld(context, plan)
   for (const { source } of plan.removed) await ledger.removeSource({ source })
-  const generation =
-    plan.build === undefined ? undefined : await buildGeneration(context, { ...options, skipsOwnVectors: false })
-  // Vectors of the last changes are found without the graph until it is fed.
-  if (generation !== undefined) await settle(context, options.signal, options.onProgress)
-  if (plan.removed.length === 0 && plan.mappings.length === 0) return { generation, synced: undefined }
-  const mapped = new Set(plan.mappings.map(({ source }) => source))
-  const synced = await sync(context, {
+  const generation = plan.build === undefined ? undefined : await build(context, options)
+  const mapped =
+    plan.mappings.length === 0 ? [] : await buildEditions(context, { ...options, groups: ofMappings(plan, options) })
+  const removed = plan.removed.map(({ source }) => source)
+  if (removed.length === 0) return { generation, mapped, removed, projection: undefined }
+  const { projection } = await sync(context, {
     ...options,
-    groups: options.groups.flatMap((group) => {
-      const jobs = group.jobs.filter(({ config }) => mapped.has(config.name))
-      return jobs.length === 0 ? [] : [{ ...group, jobs }]
-    }),
+    groups: [],
     full: false,
-    agreed: { mappings: true, removed: plan.removed.length > 0 },
+    agreed: { removed: true },
     watch: undefined,
     onTrouble: () => {},
   })
-  return { generation, synced: { ...synced, removed: plan.removed.map(({ source }) => source) } }
+  return { generation, mapped, removed, projection }
 }
 
-/** Whoever still follows a source that is to go, or maps it in the old way, would only bring all that back. */
-async function refuseHeld({ ledger }: PipelineContext, { removed, mappings, build }: Plan): Promise<void> {
-  const names = new Set([...removed, ...(build === undefined ? mappings : [])].map(({ source }) => source))
+async function build(context: PipelineContext, options: ApplyOptions): Promise<Generation> {
+  // One step back is kept, and these were the step before: to embed them with another model would be paid for nothing.
+  const kept = (await context.ledger.editions()).filter(({ state }) => state === 'kept')
+  await context.ledger.dropEditions({ sourceIds: kept.map(({ sourceId }) => sourceId) })
+  const generation = await buildGeneration(context, { ...options, skipsOwnVectors: false })
+  // Vectors of the last changes are found without the graph until it is fed.
+  await settle(context, options.signal, options.onProgress)
+  return generation
+}
+
+function ofMappings({ mappings }: Plan, { groups }: ApplyOptions): readonly SourceGroup[] {
+  const mapped = new Set(mappings.map(({ source }) => source))
+  return groups.flatMap((group) => {
+    const jobs = group.jobs.filter(({ config }) => mapped.has(config.name))
+    return jobs.length === 0 ? [] : [{ ...group, jobs }]
+  })
+}
+
+/** Whoever still follows a source that is to go would only bring it back. */
+async function refuseHeld({ ledger }: PipelineContext, { removed }: Plan): Promise<void> {
+  const names = new Set(removed.map(({ source }) => source))
   const held = (await ledger.status()).sources.find(({ name, syncing }) => syncing && names.has(name))
   if (held === undefined) return
   throw new AquiferError('SOURCE_BUSY', `The source ${held.name} is being synced.`, {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { AquiferError, toAquiferError, toErrorView } from '../core/errors.ts'
-import type { Claim, Holder } from '../core/ledger-sync.ts'
+import type { Claim, Edition, Holder } from '../core/ledger-sync.ts'
 import type { PipelineContext } from './pipeline.ts'
 import type { SourceJob } from './source-job.ts'
 
@@ -13,6 +13,10 @@ export const thisHolder: Holder = { host: hostname(), pid: process.pid, run: ran
 interface ClaimOptions {
   /** What the caller cuts and embeds for. */
   readonly generation: number
+  /** `active` where absent. */
+  readonly edition?: Edition
+  /** From whoever holds it. */
+  readonly takesOver?: boolean
   readonly onLost: (error: unknown) => void
   readonly signal: AbortSignal
 }
@@ -31,15 +35,16 @@ export interface HeldClaim extends Claim, AsyncDisposable {
 export async function claimSource(
   context: PipelineContext,
   job: SourceJob,
-  { generation, onLost, signal }: ClaimOptions,
+  { generation, edition = 'active', takesOver = false, onLost, signal }: ClaimOptions,
 ): Promise<HeldClaim> {
   const { ledger, clock } = context
   const { name, type, language } = job.config
   const deadline = clock.passed() + leaseMs + 2000
   for (;;) {
-    const dead = await deadHolder(context, name)
+    const before = await ledger.holder({ source: name, edition })
+    const dead = takesOver || isDead(before) ? before?.run : undefined
     try {
-      const claim = await ledger.claim({ source: name, type, language, holder: thisHolder, leaseMs, dead })
+      const claim = await ledger.claim({ source: name, edition, type, language, holder: thisHolder, leaseMs, dead })
       if (claim.generation !== generation) {
         await ledger.release({ ...claim, error: 'as before' })
         throw new AquiferError('GENERATION_SWITCHED', 'The ledger has been switched to another generation.')
@@ -53,11 +58,10 @@ export async function claimSource(
   }
 }
 
-async function deadHolder({ ledger }: PipelineContext, source: string): Promise<string | undefined> {
-  const holder = await ledger.holder({ source })
-  if (holder === undefined || holder.host !== thisHolder.host) return undefined
+function isDead(holder: Holder | undefined): boolean {
+  if (holder === undefined || holder.host !== thisHolder.host) return false
   // A process of this machine that reuses our own pid is not us.
-  return holder.pid === process.pid || isAlive(holder.pid) ? undefined : holder.run
+  return holder.pid !== process.pid && !isAlive(holder.pid)
 }
 
 function isAlive(pid: number): boolean {

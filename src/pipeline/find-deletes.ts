@@ -26,7 +26,7 @@ export async function findDeletes(
   let found = 0
   let after: string | undefined
   let known = await ledger.liveKeys({ sourceId, after, limit: page })
-  const setAside = await ledger.deadLetters({ source, limit: page })
+  const setAside = await ledger.deadLetters({ source, sourceId, limit: page })
   // A key that cannot be kept is shown as another one, which the source does not have.
   const letters = new Set(setAside.filter(({ stage }) => stage !== 'validate').map(({ key }) => key))
   if (known.length === 0 && letters.size === 0) return 0

@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../core/config.ts'
 import type { GenerationView, WantedGeneration } from '../core/ledger-generations.ts'
 import type { LedgerStatus } from '../core/ledger.ts'
+import { takesUp } from './build-editions.ts'
 import { estimateWork, noWork, type Work } from './estimate-work.ts'
 import { findDrift, type Drift } from './needs-rebuild.ts'
 import type { PipelineContext } from './pipeline.ts'
@@ -29,11 +30,26 @@ export interface Plan {
   readonly drift: Drift
   /** The generation that would be built beside the one that answers. */
   readonly build: PlannedBuild | undefined
-  /** Records that would be read and mapped again where they are, with the most that this could embed. */
-  readonly mappings: readonly (PlannedSource & { readonly tokensAtMost: number })[]
+  /** Sources that would be read again with another mapping, beside what answers. */
+  readonly mappings: readonly PlannedMapping[]
   readonly removed: readonly PlannedSource[]
   /** What the next sync does by itself: sources never read, and those that read from elsewhere now. */
   readonly nextSync: readonly { readonly source: string; readonly why: 'new' | 'options' }[]
+}
+
+export interface PlannedMapping extends PlannedSource {
+  /** What is there already: nothing, what an interrupted run has read, or the edition that is kept. */
+  readonly begins: 'new' | 'building' | 'kept'
+  /** Records of that. */
+  readonly read: number
+  /** If no text stayed as it is: what has been embedded before is not paid for again. */
+  readonly tokensAtMost: number
+  readonly costAtMost: number | undefined
+  readonly secondsAtMost: number
+  /** Records of an edition that is kept until now, and would be dropped for it. */
+  readonly dropped: number
+  /** Some process follows the source, and goes on with that until the switch. */
+  readonly isFollowed: boolean
 }
 
 export interface PlannedBuild extends Work {
@@ -68,12 +84,6 @@ export async function makePlan(context: PipelineContext, options: PlanOptions): 
     records: held.get(name)?.records ?? 0,
     passages: held.get(name)?.chunks ?? 0,
   })
-  const mappings = []
-  for (const name of drift.mappings) {
-    const { id: sourceId = 0, feed: head = 0, records = 0 } = held.get(name) ?? {}
-    const { work } = await estimateWork(context, { sourceId, from: 0, head, records }, { knows: false, ...options })
-    mappings.push({ ...planned(name), tokensAtMost: work.tokens })
-  }
   return {
     isFirst: status.generation === undefined,
     drift,
@@ -81,7 +91,7 @@ export async function makePlan(context: PipelineContext, options: PlanOptions): 
       drift.generation.length === 0 || status.sources.every(({ records }) => records === 0)
         ? undefined
         : await planBuild(context, { status, drift, planned }, options),
-    mappings,
+    mappings: await planMappings(context, { status, drift, planned }, options),
     // Nobody has to agree to the loss of nothing.
     removed: drift.removed.map(planned).filter(({ records }) => records > 0),
     nextSync: jobs.flatMap(({ config: { name }, optionsDigest }): Plan['nextSync'] => {
@@ -96,6 +106,38 @@ interface Found {
   readonly status: LedgerStatus
   readonly drift: Drift
   readonly planned: (name: string) => PlannedSource
+}
+
+async function planMappings(
+  context: PipelineContext,
+  { status, drift, planned }: Found,
+  options: PlanOptions,
+): Promise<readonly PlannedMapping[]> {
+  const editions = await context.ledger.editions()
+  const generations = await context.ledger.generations()
+  const price = options.pricePerMillionTokens
+  const mappings: PlannedMapping[] = []
+  for (const job of options.groups.flatMap(({ jobs }) => jobs)) {
+    const { name } = job.config
+    const source = status.sources.find((one) => one.name === name)
+    if (source === undefined || !drift.mappings.includes(name)) continue
+    const { id: sourceId, feed: head, records } = source
+    const { work } = await estimateWork(context, { sourceId, from: 0, head, records }, { knows: false, ...options })
+    const begins = takesUp(editions, job)
+    const own = editions.filter((one) => one.source === name)
+    const recordsOf = (state: string): number => own.find((one) => one.state === state)?.records ?? 0
+    mappings.push({
+      ...planned(name),
+      begins,
+      read: recordsOf(begins),
+      tokensAtMost: work.tokens,
+      costAtMost: price === undefined ? undefined : (work.tokens / 1e6) * price,
+      secondsAtMost: estimateTime(work, { generations, ...options }).seconds,
+      dropped: begins === 'kept' ? 0 : recordsOf('kept'),
+      isFollowed: source.syncing,
+    })
+  }
+  return mappings
 }
 
 async function planBuild(

@@ -29,6 +29,7 @@ export function startReading(
   claim: HeldClaim,
   options: {
     readonly cursor: Json | undefined
+    readonly loading: boolean
     readonly ahead: Map<string, string>
     readonly isOlder: IndexerType['isOlder']
     readonly streamed: boolean
@@ -38,7 +39,7 @@ export function startReading(
     readonly onCommit: () => void
   },
 ): Reading {
-  const { cursor, ahead, isOlder, streamed, unsure, signal, onCommit } = options
+  const { cursor, loading, ahead, isOlder, streamed, unsure, signal, onCommit } = options
   const reading: Omit<Reading, 'writer'> = {
     job,
     claim,
@@ -53,7 +54,7 @@ export function startReading(
   const writer = createSourceWriter(context, {
     claim,
     job,
-    loading: cursor === undefined,
+    loading,
     seesDeletes,
     ahead,
     isOlder,

@@ -1,3 +1,4 @@
+import { Json } from '../../schemas/record.ts'
 import type { SourceConfig } from '../core/config.ts'
 import type { IndexerType } from '../core/indexer.ts'
 
@@ -21,6 +22,11 @@ export interface SourceGroup {
 /** What the ledger notes of a source's settings, and asks back. */
 export function settingsNote({ mappingDigest, optionsDigest }: SourceJob): string {
   return `${mappingDigest} ${optionsDigest}`
+}
+
+/** The source's own part of the configuration, to be noted with what is read: to go back to it takes its mapping. */
+export function madeWithOf({ config }: SourceJob): Json {
+  return Json.parse(JSON.parse(JSON.stringify(config)))
 }
 
 export function parseSettingsNote(note: string): { readonly mappingDigest: string; readonly optionsDigest: string } {

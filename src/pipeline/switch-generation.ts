@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { aloneWithGenerations } from './alone.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { Generation } from '../core/ledger-generations.ts'
 import { thisHolder } from './claim-source.ts'
@@ -25,7 +25,7 @@ export interface SwitchOptions extends Pick<FillOptions, 'skipsOwnVectors' | 'si
  * written meanwhile by whoever does, until the very end: what they commit follows in the feed. The switch ends every claim.
  */
 export function switchToGeneration(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
-  return alone(context, options.signal, () => bringAndSwitch(context, options))
+  return aloneWithGenerations(context, options.signal, () => bringAndSwitch(context, options))
 }
 
 async function bringAndSwitch(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
@@ -63,32 +63,4 @@ async function bringAndSwitch(context: PipelineContext, options: SwitchOptions):
     await createProjector(context, projection, id, { activate: true }).catchUp(signal)
   }
   return { ...generation, state: 'active' }
-}
-
-/** One process at a time builds or switches generations; the lease of one that died runs out. GENERATION_BUSY after that. */
-async function alone<T>(
-  { ledger, clock, log }: PipelineContext,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  const lease = { name: 'generations', run: randomUUID(), leaseMs }
-  const deadline = clock.passed() + leaseMs + 2000
-  while (!(await ledger.takeLease(lease))) {
-    signal.throwIfAborted()
-    if (clock.passed() > deadline)
-      throw new AquiferError('GENERATION_BUSY', 'Another process is building or switching a generation.')
-    await clock.sleep(500, signal)
-  }
-  const timer = setInterval(() => {
-    ledger.takeLease(lease).catch((error: unknown) => {
-      log.warn({ err: error }, 'could not renew the lease of generations')
-    })
-  }, leaseMs / 3)
-  timer.unref()
-  try {
-    return await work()
-  } finally {
-    clearInterval(timer)
-    await ledger.dropLease(lease)
-  }
 }

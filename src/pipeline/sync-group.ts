@@ -1,11 +1,11 @@
-import { toAquiferError, type AquiferError } from '../core/errors.ts'
+import { AquiferError, toAquiferError } from '../core/errors.ts'
 import type { Indexer } from '../core/indexer.ts'
 import { claimSource, type HeldClaim } from './claim-source.ts'
 import { openGroup } from './open-group.ts'
 import type { OnProgress, PipelineContext, SyncProgress } from './pipeline.ts'
 import { compareRound, isStreamed, readRound, startReading, type Reading } from './read-round.ts'
 import { settle, settleBeside } from './settle.ts'
-import { settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
+import { madeWithOf, parseSettingsNote, settingsNote, type SourceGroup, type SourceJob } from './source-job.ts'
 
 export interface SourceOutcome extends Omit<SyncProgress, 'phase'> {
   readonly error: AquiferError | undefined
@@ -108,12 +108,18 @@ async function begin(
   options: SyncGroupOptions,
 ): Promise<Reading> {
   const { sourceId, epoch } = claim
+  const held = claim.mapping === undefined ? job.mappingDigest : parseSettingsNote(claim.mapping).mappingDigest
+  // Whoever switched it meant another mapping; to read it again with this one takes somebody who says so.
+  if (held !== job.mappingDigest && !options.full)
+    throw new AquiferError('GENERATION_SWITCHED', `${job.config.name} has been switched to another mapping.`)
   // Another path or table to read from needs a read from the start, but nothing that has to be agreed to.
   const fresh = options.full || claim.mapping !== settingsNote(job)
   if (fresh) await context.ledger.startFullRead({ sourceId, epoch, mapping: settingsNote(job) })
+  await context.ledger.noteMadeWith({ sourceId, madeWith: madeWithOf(job) })
   const ahead = type.isOlder === undefined ? [] : await context.ledger.keysAhead({ sourceId })
   return startReading(context, job, claim, {
     cursor: fresh ? undefined : claim.cursor,
+    loading: fresh || claim.cursor === undefined,
     ahead: new Map(ahead.map(({ key, position }) => [key, position])),
     isOlder: type.isOlder,
     streamed: isStreamed(type, job),

@@ -10,6 +10,7 @@ import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector, type Projector } from './projector.ts'
 import { settle } from './settle.ts'
 import type { SourceGroup } from './source-job.ts'
+import { purgeDropped } from './switch-editions.ts'
 import { syncGroup, type SourceOutcome } from './sync-group.ts'
 
 /** So many connections are read at once. */
@@ -24,7 +25,7 @@ export interface SyncOptions {
   readonly pricePerMillionTokens: number | undefined
   readonly full: boolean
   /** What of the configuration's changes somebody has agreed to; the rest is refused. A full read agrees to all but removal. */
-  readonly agreed?: { readonly mappings: boolean; readonly removed: boolean }
+  readonly agreed?: { readonly removed: boolean }
   /** Whose turns keep the sources up to date until the signal aborts; undefined: once is enough. */
   readonly watch: Turns | undefined
   readonly signal: AbortSignal
@@ -71,6 +72,8 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   const before = await positionsOf(context, active.id)
   const gone = drift.removed.filter((name) => status.sources.some((one) => one.name === name && one.records > 0))
   for (const source of drift.removed) await ledger.removeSource({ source })
+  // What an interrupted run left of editions that nobody wants.
+  await ledger.dropEditions({})
   const stop = new AbortController()
   const background = projector?.run(AbortSignal.any([signal, stop.signal])).then(
     () => undefined,
@@ -89,7 +92,7 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
 function unagreed(drift: Drift, { full, agreed }: SyncOptions): Drift {
   return {
     generation: full ? [] : drift.generation,
-    mappings: full || agreed?.mappings === true ? [] : drift.mappings,
+    mappings: full ? [] : drift.mappings,
     removed: agreed?.removed === true ? [] : drift.removed,
   }
 }
@@ -220,11 +223,13 @@ async function finishProjection(
       await projector.catchUp(signal)
       // Up to where it stood before this run no write of anybody can still be on its way.
       for (const { sourceId, feed } of before) await projection.purge(generation, sourceId, feed)
+      await purgeDropped(context, generation)
       for (const { sourceId, source, feed } of await positionsOf(context, generation)) {
         if (drift.removed.includes(source)) await projection.purge(generation, sourceId, feed)
       }
     }
     for (const source of drift.removed) await ledger.forgetSource({ source })
+    await ledger.forgetEditions()
     return undefined
   } catch (error) {
     return signal.aborted ? undefined : toAquiferError(error)

@@ -72,7 +72,7 @@ async function projectionPositions(
 ): Promise<Map<string, ProjectionPosition>> {
   if (projection === undefined || generation === undefined) return new Map()
   const rows = await ledger.projectionPositions({ projection: projection.name, generation: generation.id })
-  return new Map(rows.map((row) => [row.source, row]))
+  return new Map(rows.filter(({ edition }) => edition === 'active').map((row) => [row.source, row]))
 }
 
 function pickVerified({ at, differences, mended, complete }: VerifyNote): NonNullable<SourceView['verified']> {

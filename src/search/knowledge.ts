@@ -1,8 +1,9 @@
 import type { Hit, RecordView, SearchAnswer } from '../../schemas/search.ts'
 import { readableBy, type Caller } from '../core/caller.ts'
+import { recordOfChunk } from '../core/chunk-address.ts'
 import { AquiferError } from '../core/errors.ts'
 import type { Knowledge } from '../core/knowledge.ts'
-import type { SourceStanding } from '../core/ledger-feed.ts'
+import type { Standings } from '../core/ledger-feed.ts'
 import { collectHits, type FoundHit } from './collect-hits.ts'
 import { describeSources } from './describe-sources.ts'
 import { awaitFreshness } from './await-freshness.ts'
@@ -29,8 +30,9 @@ export function createKnowledge(context: SearchContext): Knowledge {
       const demand = await planDemand(context, request)
       const reached = demand === undefined ? undefined : await awaitFreshness(context, plan, { demand, caller, signal })
       // Before anything is looked for: what comes in meanwhile may or may not be found.
-      const searched = await readStandings(context, plan)
-      const { hits, retrieved, more } = await findPage(context, plan, offset, signal)
+      const standings = await readStandings(context, plan)
+      const searched = standings.sources
+      const { hits, retrieved, more } = await findPage(context, plan, { offset, standings, signal })
       const packed = await packHits(context, plan, hits)
       const answer = toAnswer(context, plan, packed, retrieved)
       const oldest = oldestOf(searched.map(({ asOfMs }) => asOfMs))
@@ -61,12 +63,9 @@ export function createKnowledge(context: SearchContext): Knowledge {
 }
 
 /** Of the sources searched, whoever may see them. */
-async function readStandings(
-  { ledger, projection }: SearchContext,
-  { filter }: SearchPlan,
-): Promise<readonly SourceStanding[]> {
+async function readStandings({ ledger, projection }: SearchContext, { filter }: SearchPlan): Promise<Standings> {
   const asked = { projection: projection?.name, readable: undefined, sources: filter.sources }
-  return (await ledger.standings(asked)).sources
+  return ledger.standings(asked)
 }
 
 interface Page {
@@ -75,25 +74,42 @@ interface Page {
   readonly more: boolean
 }
 
-/** Goes deeper until the page is full or the legs have no more. */
-async function findPage(
-  context: SearchContext,
-  plan: SearchPlan,
-  offset: number,
-  signal: AbortSignal | undefined,
-): Promise<Page> {
+interface PageOptions {
+  readonly offset: number
+  /** As they were before anything was looked for. */
+  readonly standings: Standings
+  readonly signal: AbortSignal | undefined
+}
+
+/** Goes deeper until the page is full or the legs have no more. Looks again where other editions answer by then. */
+async function findPage(context: SearchContext, plan: SearchPlan, options: PageOptions): Promise<Page> {
+  const { offset, signal, standings } = options
+  const { hidden } = standings
   const wanted = offset + plan.limit + 1
   let keep = wanted
   for (let asked = depth; ;) {
-    const retrieved = await retrieve(context, plan, asked, { keep, signal })
+    const retrieved = await retrieve(context, plan, asked, { keep, hidden, signal })
     const found = await collectHits(context, plan, retrieved.candidates, wanted)
     if (found.length >= wanted || (!retrieved.pruned && (!retrieved.deeper || asked >= deepest))) {
+      // What was found may have been of an edition that was answering until a moment ago.
+      const now = found.length >= wanted || isWhole(found, retrieved) ? standings : await readStandings(context, plan)
+      if (isSwitched(standings, now)) return findPage(context, plan, { ...options, standings: now })
       return { hits: found.slice(offset, wanted - 1), retrieved, more: found.length >= wanted }
     }
     // First everything that was found at this depth, then deeper.
     if (retrieved.pruned) keep = Number.POSITIVE_INFINITY
     else asked *= 4
   }
+}
+
+/** Nothing that was found was passed over. */
+function isWhole(found: readonly FoundHit[], { candidates }: Retrieved): boolean {
+  return found.length >= new Set(candidates.map(({ chunk }) => recordOfChunk(chunk))).size
+}
+
+function isSwitched(before: Standings, now: Standings): boolean {
+  const ids = new Map(before.sources.map(({ source, sourceId }) => [source, sourceId]))
+  return now.sources.some(({ source, sourceId }) => (ids.get(source) ?? sourceId) !== sourceId)
 }
 
 function toAnswer(

@@ -73,12 +73,15 @@ async function projectionStore(
   const generation = status.generation?.id ?? 0
   const store = { name: projection.name, kind: 'lexical' as const, generation }
   if (generation === 0) return [{ ...store, chunks: 0, behind: 0 }]
-  const positions = await ledger.projectionPositions({ projection: projection.name, generation })
+  const all = await ledger.projectionPositions({ projection: projection.name, generation })
+  const positions = all.filter(({ edition }) => edition === 'active')
   const behind = positions.reduce((sum, { feed, head }) => sum + Math.max(0, head - feed), 0)
   try {
     const there = await projection.exists(generation)
     const everything = positions.reduce((sum, { head }) => sum + head, 0)
-    return [{ ...store, chunks: await projection.count(generation), behind: there ? behind : everything }]
+    return [
+      { ...store, chunks: await projection.count(generation, status.hidden), behind: there ? behind : everything },
+    ]
   } catch (thrown) {
     log.debug({ err: toAquiferError(thrown) }, 'could not ask the projection what it holds')
     return [{ ...store, chunks: null, behind }]

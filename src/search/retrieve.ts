@@ -23,6 +23,8 @@ export type LegName = 'lexical' | 'vector'
 interface RetrieveOptions {
   /** The first so many records have to come out right. */
   readonly keep: number
+  /** Ids of editions that are not to be found. */
+  readonly hidden: readonly number[]
   readonly signal?: AbortSignal | undefined
   readonly only?: LegName
 }
@@ -32,13 +34,15 @@ export async function retrieve(
   context: SearchContext,
   plan: SearchPlan,
   depth: number,
-  { keep, signal, only }: RetrieveOptions,
+  { keep, hidden, signal, only }: RetrieveOptions,
 ): Promise<Retrieved> {
   const { lexical } = context
   const { query, filter, languages } = plan
   const asked = Math.max(depth, reach)
   const searching =
-    lexical === undefined || only === 'vector' ? undefined : lexical.search({ text: query, filter, limit: asked })
+    lexical === undefined || only === 'vector'
+      ? undefined
+      : lexical.search({ text: query, filter, hidden, limit: asked })
   const [words, meaning] = await Promise.all([
     searching === undefined ? undefined : attempt(searching),
     only === 'lexical' ? undefined : attempt(meaningLeg(context, plan, depth, searching, signal)),

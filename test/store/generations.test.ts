@@ -284,7 +284,7 @@ test('a removed source goes only by apply, and a rollback does not bring it back
     build: undefined,
     removed: [{ source: 'others', records: 1, passages: 1 }],
   })
-  expect((await applyTo(pipeline, to, { notes: source })).synced?.removed).toEqual(['others'])
+  expect((await applyTo(pipeline, to, { notes: source })).removed).toEqual(['others'])
   expect(await shown(pipeline, 'lamp')).toEqual(['a: lamp'])
   expect((await pipeline.sources()).map(({ name }) => name)).toEqual(['notes'])
   await rollback(pipeline)

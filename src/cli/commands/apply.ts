@@ -40,7 +40,7 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
   const { isPending } = await import('../../pipeline/plan.ts')
   const { plan, options } = await planFor(app, run)
   if (!isPending(plan)) {
-    run.print({ plan: planToJson(plan), generation: null, errors: [] }, () => planToText(plan))
+    run.print({ plan: planToJson(plan), generation: null, mapped: [], errors: [] }, () => planToText(plan))
     return 0
   }
   run.say(planToText(plan))
@@ -50,23 +50,34 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
   }
   const { apply } = await import('../../pipeline/apply.ts')
   const progress = showProgress(run)
-  const { generation, synced } = await apply(app.pipeline(), plan, { ...options, onProgress: progress.update }).finally(
-    () => progress.end(),
-  )
-  const errors = [
-    ...(synced?.sources ?? []).flatMap(({ error }) => error ?? []),
-    ...(synced?.projection === undefined ? [] : [synced.projection]),
-  ]
-  run.print({ plan: planToJson(plan), generation: generation?.id ?? null, errors: errors.map(toErrorView) }, () =>
+  const { generation, mapped, removed, projection } = await apply(app.pipeline(), plan, {
+    ...options,
+    onProgress: progress.update,
+  }).finally(() => progress.end())
+  const errors = projection === undefined ? [] : [projection]
+  const answer = {
+    plan: planToJson(plan),
+    generation: generation?.id ?? null,
+    mapped: mapped.map(({ source, read, written, unchanged, rejected }) => ({
+      source,
+      read,
+      written,
+      unchanged,
+      rejected,
+    })),
+    errors: errors.map(toErrorView),
+  }
+  run.print(answer, () =>
     [
       ...(generation === undefined
         ? []
         : [
             `Generation ${String(generation.id)} answers now; the one before is kept: \`aquifer rollback\` goes back to it.`,
           ]),
-      ...(synced?.removed ?? []).map((name) => `${name} is removed.`),
-      ...(synced?.sources ?? []).flatMap(({ source, written, error }) =>
-        error === undefined ? [`${source} is read again: ${written.toLocaleString('en-US')} written.`] : [],
+      ...removed.map((name) => `${name} is removed.`),
+      ...mapped.map(
+        ({ source, written }) =>
+          `${source} answers with its new mapping now (${written.toLocaleString('en-US')} written); the one before is kept: \`aquifer rollback\` goes back to it.`,
       ),
     ].join('\n'),
   )

@@ -1,7 +1,15 @@
 import type { Command } from 'commander'
+import type { App } from '../../app.ts'
 import { AquiferError } from '../../core/errors.ts'
+import type { EditionView } from '../../core/ledger-editions.ts'
 import { confirm } from '../confirm.ts'
-import { generationToJson, generationsToText } from '../generation-views.ts'
+import {
+  editionStates,
+  editionsToText,
+  editionToJson,
+  generationToJson,
+  generationsToText,
+} from '../generation-views.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 import { runCommand, type GlobalOptions, type Run } from '../run.ts'
 import { megabytes } from '../table.ts'
@@ -23,12 +31,15 @@ export function addGenerations(program: Command): void {
         refuseUnknown(group, command.args)
         await using app = await run.openApp()
         const generations = await app.ledger.generations()
-        run.print({ generations: generations.map(generationToJson) }, () => generationsToText(generations))
+        const editions = await app.ledger.editions()
+        run.print({ generations: generations.map(generationToJson), mappings: editions.map(editionToJson) }, () =>
+          [generationsToText(generations), ...editionsToText(editions)].join('\n\n'),
+        )
       })
     })
   group
     .command('drop')
-    .argument('<id>', 'number of a generation that does not answer')
+    .argument('<id>', 'number of a generation that does not answer, or the source of a mapping that does not')
     .option('--yes', 'do not ask')
     .description('Drop one that is kept or half built, after asking')
     .action(async (id: string, _options: unknown, command: Command) => {
@@ -39,6 +50,8 @@ export function addGenerations(program: Command): void {
 
 async function drop(run: Run, id: string, flags: DropFlags): Promise<number> {
   await using app = await run.openApp()
+  const editions = (await app.ledger.editions()).filter(({ source }) => source === id)
+  if (editions.length > 0) return dropEditions(app, run, { id, editions, flags })
   const generations = await app.ledger.generations()
   const chosen = generations.find((one) => String(one.id) === id && one.state !== 'active')
   if (chosen === undefined) {
@@ -57,5 +70,29 @@ async function drop(run: Run, id: string, flags: DropFlags): Promise<number> {
   await app.ledger.dropGeneration({ generation: chosen.id })
   await app.projection?.drop(chosen.id)
   run.print({ dropped: chosen.id }, () => `Generation ${id} is dropped.`)
+  return 0
+}
+
+interface DroppedEditions {
+  readonly id: string
+  readonly editions: readonly EditionView[]
+  readonly flags: DropFlags
+}
+
+async function dropEditions(app: App, run: Run, { id, editions, flags }: DroppedEditions): Promise<number> {
+  for (const { state, records } of editions) {
+    run.say(
+      `The mapping of ${id} that is ${editionStates[state]} holds ${records.toLocaleString('en-US')} records; there is no going back to it.`,
+    )
+  }
+  if (flags.yes !== true && !(await confirm(run, 'Drop it?'))) {
+    run.say('Nothing was changed.')
+    return 1
+  }
+  const { sweepEditions } = await import('../../pipeline/switch-editions.ts')
+  await app.ledger.dropEditions({ sourceIds: editions.map(({ sourceId }) => sourceId) })
+  const { generation } = await app.ledger.status()
+  if (generation !== undefined) await sweepEditions(app.pipeline(), generation.id, run.signal)
+  run.print({ dropped: id }, () => `The mapping of ${id} that did not answer is dropped.`)
   return 0
 }

@@ -76,7 +76,12 @@ async function rankingOf(
   idOf: (recordId: string) => string,
 ): Promise<string[]> {
   const plan = await planSearch(context, { query, limit: 100 }, caller)
-  const { candidates } = await retrieve(context, plan, legDepth, { keep: Number.POSITIVE_INFINITY, only: leg })
+  const { candidates } = await retrieve(context, plan, legDepth, {
+    keep: Number.POSITIVE_INFINITY,
+    // Nothing is mapped anew in the ledger of a data set.
+    hidden: [],
+    only: leg,
+  })
   const found: readonly Candidate[] = candidates.filter((candidate) => candidate[leg]?.rank !== undefined)
   const hits = await collectHits(context, plan, found, 100)
   return hits.map(({ source, key }) => idOf(`${source}:${key}`))

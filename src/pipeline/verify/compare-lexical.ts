@@ -37,20 +37,24 @@ interface Sides {
 export async function compareLexical(
   context: VerifyContext,
   projection: LexicalProjection,
-  target: { readonly sources: readonly number[] | undefined; readonly nameOf: ReadonlyMap<number, string> },
+  target: {
+    readonly sources: readonly number[] | undefined
+    readonly except: readonly number[]
+    readonly nameOf: ReadonlyMap<number, string>
+  },
 ): Promise<void> {
   const { pipeline, generation, findings } = context
   const { ledger } = pipeline
-  const { sources } = target
+  const { sources, except } = target
   await catchUp(context, projection)
   for (let after = -1; ;) {
     const from = after
     const end = await paced(context, async () => {
-      const range = { generation, sources, after: from, to: undefined, limit: page }
+      const range = { generation, sources, except, after: from, to: undefined, limit: page }
       const wanted = await ledger.digestOfChunks(range)
       const isLast = wanted.count < page
       const to = isLast ? undefined : wanted.last
-      const documents = await projection.documents({ generation, sources, after: from, to, limit: mostDocuments })
+      const documents = await projection.documents({ ...range, to, limit: mostDocuments })
       const isCut = documents.length === mostDocuments
       for (const { sourceId } of documents) findings.of(target.nameOf.get(sourceId) ?? '').compared++
       if (!isCut && documents.length === wanted.count) {
@@ -75,6 +79,7 @@ async function lookCloser(
   projection: LexicalProjection,
   target: {
     readonly sources: readonly number[] | undefined
+    readonly except: readonly number[]
     readonly nameOf: ReadonlyMap<number, string>
     readonly after: number
     readonly to: number | undefined
@@ -82,8 +87,9 @@ async function lookCloser(
   },
 ): Promise<void> {
   const { pipeline, generation } = context
-  const { sources, after, to, nameOf } = target
-  const digests = await pipeline.ledger.digestsOfChunks({ generation, sources, after, to, limit: mostDocuments })
+  const { sources, except, after, to, nameOf } = target
+  const asked = { generation, sources, except, after, to, limit: mostDocuments }
+  const digests = await pipeline.ledger.digestsOfChunks(asked)
   const within = target.documents.filter(({ chunk }) => to === undefined || chunk <= to)
   let wrong = compare({ wanted: byChunk(digests), held: documentsByChunk(within) })
   let before = digests

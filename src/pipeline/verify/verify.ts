@@ -74,8 +74,9 @@ export async function verify(pipeline: PipelineContext, options: VerifyOptions):
   const last = isMended ? await runPass(pipeline, { status, targets }, { ...options, repair: false }) : first
   const after = await ledger.status()
   // What was compared last is no longer what answers, and no longer followed.
-  if (after.generation?.id !== generation.id)
-    throw new AquiferError('GENERATION_SWITCHED', 'The ledger was switched to another generation meanwhile.')
+  const answers = new Set(after.sources.map(({ id }) => id))
+  if (after.generation?.id !== generation.id || targets.some(({ sourceId }) => !answers.has(sourceId)))
+    throw new AquiferError('GENERATION_SWITCHED', 'The ledger was switched to another generation or mapping meanwhile.')
   const outcomeOf = (name: string): VerifiedOutcome => {
     const { source: _, ...counts } = first.findings.of(name)
     const repaired = isMended ? Math.max(0, countOf(counts) - countOf(last.findings.of(name))) : 0
@@ -150,6 +151,7 @@ async function runPass(
   }
   const lexicalError = await compareWords(context, {
     sources: isAll ? undefined : targets.map(({ sourceId }) => sourceId),
+    except: status.hidden,
     nameOf: new Map(status.sources.map(({ id, name }) => [id, name])),
   })
   return { findings, errors, lexicalError }

@@ -78,12 +78,14 @@ export function openElasticsearch(options: ElasticsearchOptions): LexicalProject
     purge: (generation, sourceId, feed) => purgeTombstones(context, generation, sourceId, feed),
     documents: (args) => readDocuments(context, args),
     remove: (places) => removeDocuments(context, places),
-    count: (generation) =>
+    count: (generation, except = []) =>
       ask(context, async (client) => {
         const index = generationAlias(options.prefix, generation)
-        return (await client.count({ index, query: live, ignore_unavailable: true })).count
+        const query = { bool: { filter: [live], must_not: [{ terms: { source_id: [...except] } }] } }
+        return (await client.count({ index, query, ignore_unavailable: true })).count
       }),
-    search: ({ text, filter, limit }) => searchChunks(context, { text, filter: filterOf(filter), size: limit }),
+    search: ({ text, filter, hidden, limit }) =>
+      searchChunks(context, { text, filter: filterOf(filter, hidden), size: limit }),
     score: async (text, chunks): Promise<readonly ScoredChunk[]> =>
       searchChunks(context, { text, filter: onlyChunks(chunks), size: chunks.length }),
     [Symbol.asyncDispose]: async () => {

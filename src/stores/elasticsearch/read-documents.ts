@@ -22,7 +22,7 @@ const Source = z.looseObject({
 })
 
 export async function readDocuments(context: ElasticsearchContext, wanted: Wanted): Promise<readonly StoredDocument[]> {
-  const { generation, sources, after, to, only, limit } = wanted
+  const { generation, sources, except = [], after, to, only, limit } = wanted
   const index = generationAlias(context.prefix, generation)
   const filter = [
     ...(only === undefined ? [{ range: { chunk: { gt: after, ...(to === undefined ? {} : { lte: to }) } } }] : []),
@@ -34,7 +34,7 @@ export async function readDocuments(context: ElasticsearchContext, wanted: Wante
       index,
       size: limit,
       // What others wrote may lack the field.
-      query: { bool: { filter, must_not: [{ term: { deleted: true } }] } },
+      query: { bool: { filter, must_not: [{ term: { deleted: true } }, { terms: { source_id: [...except] } }] } },
       sort: [{ chunk: 'asc' }, { _index: 'asc' }],
       version: true,
       seq_no_primary_term: true,

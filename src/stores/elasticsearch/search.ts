@@ -56,9 +56,13 @@ async function run(client: Client, index: string, { text, filter, size }: Search
 const live: QueryDslQueryContainer = { term: { deleted: false } }
 
 /** What a caller may look at, in filter context; a list that is empty lets nothing through. */
-export function filterOf({ readable, sources, facets }: SearchFilter): QueryDslQueryContainer[] {
+export function filterOf(
+  { readable, sources, facets }: SearchFilter,
+  hidden: readonly number[] = [],
+): QueryDslQueryContainer[] {
   return [
     live,
+    ...(hidden.length === 0 ? [] : [{ bool: { must_not: { terms: { source_id: [...hidden] } } } }]),
     ...(readable === undefined ? [] : [{ terms: { acl: [...readable] } }]),
     ...(sources === undefined ? [] : [{ terms: { source: [...sources] } }]),
     ...facets.map((values) => ({ terms: { facets: [...values] } })),

@@ -28,7 +28,8 @@ export interface LedgerContext {
   /** The active generation, for readers: see `readerGeneration`. */
   readonly cache: {
     generation?: { readonly value: Generation; readonly at: number } | undefined
-    lexical?: LexicalCatalog
+    lexical?: LexicalCatalog | undefined
+    editions?: { readonly hides: boolean; readonly at: number } | undefined
   }
 }
 

@@ -8,6 +8,7 @@ import { backup } from './ops/backup.ts'
 import { claims, holder } from './ops/claims.ts'
 import { commit } from './ops/commit.ts'
 import { deadLetters } from './ops/dead-letters.ts'
+import { editions } from './ops/editions.ts'
 import { knownEmbeddings } from './ops/embeddings.ts'
 import { feed } from './ops/feed.ts'
 import { generations } from './ops/generations.ts'
@@ -49,6 +50,7 @@ export function createLedger(db: Db, options: LedgerOptions): Ledger {
     ...lexicalLeg(context),
     ...reads(context),
     ...generations(context),
+    ...editions(context),
     ...verifyReads(context),
     ...verifyRepairs(context),
     checkLexical: checkLexical(context),

@@ -197,4 +197,17 @@ export const migrations: readonly { readonly version: number; readonly sql: stri
       );
     `,
   },
+  {
+    // A change of mapping is read beside what answers, as another row of the same name; `dropped` ones only wait for projections.
+    version: 8,
+    sql: `
+      alter table source
+        add column edition text not null default 'active',
+        add column made_with jsonb,
+        add column begun_at timestamptz not null default now(),
+        add column switched_at timestamptz,
+        drop constraint source_name_key;
+      create unique index source_edition on source (name, edition) where edition <> 'dropped';
+    `,
+  },
 ]

@@ -14,8 +14,9 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
         `select id, name, type, language, mapping, coalesce(lease_until > now(), false) as syncing, position, feed,
            (extract(epoch from as_of) * 1000)::bigint as "asOfMs", compared_at as "comparedAt", records, chunks, last_error as "lastError", verified,
            (select count(*) from dead_letter d where d.source_id = s.id) as "deadLetters"
-         from source s order by name`,
+         from source s where edition = 'active' order by name`,
       )
+      const hidden = await db.query<{ id: number }>(`select id from source where edition <> 'active' order by id`)
       const [usage] = await db.query<{ tokens: number; cost: number }>(
         `select coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(cost), 0) as cost from usage`,
       )
@@ -25,6 +26,7 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
         generations: ids.map(({ id }) => id),
         hasLexical: generation !== undefined && (await hasBm25(generation.id)),
         sources: rows.map(withoutNulls),
+        hidden: hidden.map(({ id }) => id),
         chunks: rows.reduce((sum, { chunks }) => sum + (chunks ?? 0), 0),
         usage: usage ?? { tokens: 0, cost: 0 },
       }

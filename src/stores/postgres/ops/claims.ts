@@ -18,23 +18,29 @@ interface SourceRow {
 /** Claims, their renewal and release: one writer a source, and a claim that was taken over writes nothing more. */
 export function claims({
   db,
-}: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'startFullRead' | 'noteCompared'> {
+}: LedgerContext): Pick<LedgerSync, 'claim' | 'renew' | 'release' | 'startFullRead' | 'noteMadeWith' | 'noteCompared'> {
   return {
-    claim: ({ source, type, language, holder, leaseMs, dead }) =>
+    claim: ({ source, edition = 'active', type, language, holder, leaseMs, dead }) =>
       db.transaction(async (tx): Promise<Claim> => {
-        await tx.query(`insert into source (name, type, language) values ($1, $2, $3) on conflict (name) do nothing`, [
-          source,
-          type,
-          language,
-        ])
+        // Another edition than the one that answers is begun by `beginEdition`.
+        if (edition === 'active') {
+          await tx.query(
+            `insert into source (name, type, language) values ($1, $2, $3)
+             on conflict (name, edition) where edition <> 'dropped' do nothing`,
+            [source, type, language],
+          )
+        }
         const [row] = await tx.query<SourceRow>(
           `select id, epoch, cursor, mapping, holder, deletes_due as "deletesDue",
              (extract(epoch from now() - compared_at) * 1000)::bigint as "comparedAgoMs", coalesce(lease_until > now(), false) as held
-           from source where name = $1 for update`,
-          [source],
+           from source where name = $1 and edition = $2 for update`,
+          [source, edition],
         )
         if (row === undefined)
-          throw new AquiferError('LEDGER_FAILED', `The source ${source} vanished while it was claimed.`)
+          throw new AquiferError(
+            edition === 'active' ? 'LEDGER_FAILED' : 'EDITION_GONE',
+            `The source ${source} vanished while it was claimed.`,
+          )
         if (row.held && row.holder !== null && row.holder.run !== dead && isAnother(row.holder, holder)) {
           throw new AquiferError(
             'SOURCE_BUSY',
@@ -73,6 +79,12 @@ export function claims({
         // What is read now is newer than all that was.
         await tx.query(`delete from ahead where source_id = $1`, [sourceId])
       }),
+    noteMadeWith: async ({ sourceId, madeWith }) => {
+      await db.query(`update source set made_with = $2 where id = $1 and made_with is distinct from $2::jsonb`, [
+        sourceId,
+        JSON.stringify(madeWith),
+      ])
+    },
     noteCompared: ({ sourceId, epoch }) =>
       underClaim(db, { sourceId, epoch }, 'compared_at = now(), deletes_due = false'),
   }
@@ -102,8 +114,11 @@ export function fenced(): AquiferError {
 }
 
 export function holder({ db }: LedgerContext): LedgerSync['holder'] {
-  return async ({ source }) => {
-    const [row] = await db.query<{ holder: Holder | null }>(`select holder from source where name = $1`, [source])
+  return async ({ source, edition = 'active' }) => {
+    const [row] = await db.query<{ holder: Holder | null }>(
+      `select holder from source where name = $1 and edition = $2`,
+      [source, edition],
+    )
     return row?.holder ?? undefined
   }
 }

@@ -16,19 +16,19 @@ export function deadLetters({
         [sourceId, keys, stage ?? null],
       )
     },
-    deadLetters: ({ source, ids, before, limit }) =>
+    deadLetters: ({ source, sourceId, ids, before, limit }) =>
       db.query<DeadLetter>(
         `select d.id, s.name as source, d.key, d.stage, d.position, d.error, d.attempts, d.first_at as "firstAt", d.last_at as "lastAt"
          from dead_letter d join source s on s.id = d.source_id
          where ($1::text is null or s.name = $1) and ($2::bigint[] is null or d.id = any($2))
-           and ($3::bigint is null or d.id < $3)
+           and ($3::bigint is null or d.id < $3) and case when $5::int is null then s.edition = 'active' else s.id = $5 end
          order by d.id desc limit $4`,
-        [source ?? null, ids ?? null, before ?? null, limit],
+        [source ?? null, ids ?? null, before ?? null, limit, sourceId ?? null],
       ),
     dropDeadLetters: async ({ source, ids }) => {
       const [row] = await db.query<{ dropped: number }>(
         `with gone as (delete from dead_letter d using source s
-           where s.id = d.source_id and ($1::text is null or s.name = $1) and ($2::bigint[] is null or d.id = any($2))
+           where s.id = d.source_id and s.edition = 'active' and ($1::text is null or s.name = $1) and ($2::bigint[] is null or d.id = any($2))
            returning d.id)
          select count(*) as dropped from gone`,
         [source ?? null, ids ?? null],

@@ -55,7 +55,7 @@ export function feed({ db }: LedgerContext): Omit<LedgerFeed, 'standings'> {
     projectionPositions: ({ projection, generation }) =>
       db
         .query<Omit<ProjectionPosition, 'position'> & { readonly position: string | null }>(
-          `select s.id as "sourceId", s.name as source, coalesce(p.feed, 0) as feed, ${headOf('$2')} as head, s.language,
+          `select s.id as "sourceId", s.name as source, s.edition, coalesce(p.feed, 0) as feed, ${headOf('$2')} as head, s.language,
              case when coalesce(p.feed, 0) >= s.position_feed then s.position else p.position end as position
            from source s left join projection p on p.source_id = s.id and p.name = $1 and p.generation = $2 order by s.id`,
           [projection, generation],

@@ -16,7 +16,7 @@ export function readGenerations({ db }: LedgerContext): Reads {
       const rows = await db.query<Omit<GenerationView, 'chunkBytes' | 'vectorBytes'>>(
         `select id, state, model, dimensions, chunker, made_with as "madeWith", embedded_tokens as "embeddedTokens",
            embedding_ms as "embeddingMs", ${isoSql('begun_at')} as "begunAt", ${isoSql('switched_at')} as "switchedAt",
-           case when state = 'active' then (select jsonb_object_agg(name, language) from source) else languages end as languages,
+           case when state = 'active' then (select jsonb_object_agg(name, language) from source where edition = 'active') else languages end as languages,
            case when state = 'active' then (select sum(chunks) from source)
              else (select sum(chunks) from generation_feed f where f.generation = g.id) end::bigint as chunks
          from generation g order by id`,

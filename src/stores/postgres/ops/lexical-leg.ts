@@ -3,7 +3,7 @@ import type { Queryable } from '../../../core/db.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { LedgerSearch, SearchFilter, ScoredChunk } from '../../../core/ledger-search.ts'
 import { bodySql, cachedMs, readerGeneration, tablesOf, type LedgerContext, type LexicalCatalog } from '../context.ts'
-import { filterSql, isUnfiltered } from './filter.ts'
+import { filterSql, hidesEditions, isUnfiltered } from './filter.ts'
 
 /** BM25 by pg_textsearch, one index a language. The operator gives minus the score, and 0 where nothing matches. */
 export function lexicalLeg(context: LedgerContext): Pick<LedgerSearch, 'lexicalLeg' | 'lexicalScores'> {
@@ -12,9 +12,14 @@ export function lexicalLeg(context: LedgerContext): Pick<LedgerSearch, 'lexicalL
     lexicalLeg: async ({ text, filter, limit }) => {
       const generation = await readerGeneration(context)
       const languages = await indexedLanguages(context, generation.id, filter.sources)
+      const hides = await hidesEditions(context)
       const legs: ScoredChunk[] = []
       for (const language of languages) {
-        legs.push(...(await db.transaction((tx) => searchIndex(tx, generation.id, language, text, filter, limit))))
+        legs.push(
+          ...(await db.transaction((tx) =>
+            searchIndex(tx, { generation: generation.id, language, text, filter, limit, hides }),
+          )),
+        )
       }
       return legs
         .filter(({ score }) => score > 0)
@@ -39,20 +44,26 @@ export function lexicalLeg(context: LedgerContext): Pick<LedgerSearch, 'lexicalL
   }
 }
 
+interface IndexSearch {
+  readonly generation: number
+  readonly language: string
+  readonly text: string
+  readonly filter: SearchFilter
+  readonly limit: number
+  readonly hides: boolean
+}
+
 async function searchIndex(
   tx: Queryable,
-  generation: number,
-  language: string,
-  text: string,
-  filter: SearchFilter,
-  limit: number,
+  { generation, language, text, filter, limit, hides }: IndexSearch,
 ): Promise<ScoredChunk[]> {
   const { chunk, bm25 } = tablesOf(generation)
-  const { sql, params } = filterSql(filter, 3)
+  const { sql, params } = filterSql(filter, 3, { hides })
   // A join would put a node between the index and the score; the test of one row at a time leaves the two together.
-  const permitted = isUnfiltered(filter)
-    ? ''
-    : `and (select true from record r where r.id = c.id / ${String(maxChunks)} and ${sql})`
+  const permitted =
+    isUnfiltered(filter) && !hides
+      ? ''
+      : `and (select true from record r where r.id = c.id / ${String(maxChunks)} and ${sql})`
   // The planner's estimates know nothing of BM25: without these it may score every row and sort.
   await tx.exec('set local enable_sort = off; set local enable_seqscan = off')
   // The score that the index has just found; the operator would read the text and score it again, ten times slower.
@@ -91,7 +102,9 @@ async function readCatalog({ db, cache }: LedgerContext, generation: number): Pr
      where i.indrelid = to_regclass($2) and starts_with(c.relname, $1) order by 1`,
     [prefix, chunk],
   )
-  const rows = await db.query<{ name: string; language: string }>(`select name, language from source`)
+  const rows = await db.query<{ name: string; language: string }>(
+    `select name, language from source where edition = 'active'`,
+  )
   const indexed = names.map(({ name }) => name.slice(prefix.length))
   cache.lexical = {
     generation,

@@ -19,7 +19,7 @@ export function reads(
       const rows = await db.query<FoundChunk>(
         `select c.id as chunk, c.ordinal, r.slots <= 1 as alone, c.header, c.text, ${recordColumns}
          from ${tablesOf(id).chunk} c join record r on r.id = c.id / ${String(maxChunks)} join source s on s.id = r.source_id
-         where c.id = any($1::bigint[]) and ${sql}`,
+         where c.id = any($1::bigint[]) and s.edition = 'active' and ${sql}`,
         [chunks, ...params],
       )
       return rows.map(tidy)
@@ -50,7 +50,7 @@ export function reads(
         readable === undefined ? 's.records' : `(select count(*) from record r where r.source_id = s.id and ${sql})`
       const rows = await db.query<FoundSource>(
         `select s.name, s.language, (extract(epoch from s.as_of) * 1000)::bigint as "asOfMs", ${count} as records
-         from source s order by s.name`,
+         from source s where s.edition = 'active' order by s.name`,
         params,
       )
       return rows.map((row) => ({ ...row, asOfMs: row.asOfMs ?? undefined }))

@@ -65,7 +65,7 @@ async function activate(tx: Queryable, generation: number): Promise<readonly num
   )
   await tx.query(
     `update generation set state = '', switched_at = now(),
-       languages = coalesce((select jsonb_object_agg(name, language) from source), '{}') where id = $1`,
+       languages = coalesce((select jsonb_object_agg(name, language) from source where edition = 'active'), '{}') where id = $1`,
     [old.id],
   )
   await tx.query(`update generation set state = 'active', switched_at = now() where id = $1`, [generation])

@@ -1,9 +1,9 @@
 import { maxChunks } from '../../../core/chunk-address.ts'
 import { AquiferError } from '../../../core/errors.ts'
 import type { Queryable } from '../../../core/db.ts'
-import type { LedgerSearch, SearchFilter, ScoredChunk } from '../../../core/ledger-search.ts'
+import type { LedgerSearch, ScoredChunk } from '../../../core/ledger-search.ts'
 import { readerGeneration, ofRecord, tablesOf, vectorText, type LedgerContext } from '../context.ts'
-import { filterSql, isUnfiltered } from './filter.ts'
+import { filterSql, hidesEditions, isUnfiltered } from './filter.ts'
 
 /** Up to so many permitted records are compared exactly; beyond, the graph is walked on until enough pass the filter. */
 const exactRecords = 3000
@@ -15,7 +15,8 @@ export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg
     vectorLeg: async ({ vector, model, filter, limit, also }) => {
       const { id } = await generationOf(context, model)
       const { vector: graph, fresh, vectors } = tablesOf(id)
-      const { sql, params } = filterSql(filter, 4)
+      const hides = await hidesEditions(context)
+      const { sql, params } = filterSql(filter, 4, { hides })
       const ask = async (
         queryable: Queryable,
         leg: string,
@@ -29,7 +30,7 @@ export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg
           rows.filter((row) => row.near === near).map(({ chunk, score }) => ({ chunk, score }))
         return { found: part(true).sort((a, b) => b.score - a.score), others: part(false) }
       }
-      if (isUnfiltered(filter)) {
+      if (isUnfiltered(filter) && !hides) {
         return ask(
           db,
           `(select v.id as chunk, 1 - (v.v <=> $1) as score from ${graph} v order by v.v <=> $1 limit $2)
@@ -41,7 +42,7 @@ export function vectorLeg(context: LedgerContext): Pick<LedgerSearch, 'vectorLeg
         select v.id as chunk, 1 - (v.v <=> $1) as score from r
         cross join lateral ${ofRecord(vectors)} v
         order by score desc limit $2`
-      if ((await countPermitted(db, filter)) <= exactRecords) return ask(db, exact)
+      if ((await countPermitted(db, filterSql(filter, 1, { hides }))) <= exactRecords) return ask(db, exact)
       const walked = await db.transaction(async (tx) => {
         // Without this the planner may prefer to sort everything.
         await tx.exec('set local enable_sort = off')
@@ -64,8 +65,7 @@ async function generationOf(context: LedgerContext, model: string): Promise<{ re
 }
 
 /** How many records pass, counted up to one more than are compared exactly. */
-async function countPermitted(db: Queryable, filter: SearchFilter): Promise<number> {
-  const { sql, params } = filterSql(filter, 1)
+async function countPermitted(db: Queryable, { sql, params }: ReturnType<typeof filterSql>): Promise<number> {
   const [permitted] = await db.query<{ count: number }>(
     `select count(*) as count from (select 1 from record r where ${sql} limit ${String(exactRecords + 1)}) as permitted`,
     params,

@@ -126,7 +126,7 @@ export function verifyReads({ db }: LedgerContext): Reads {
 }
 
 function chunksSql(
-  { generation, sources, after, to, limit }: ChunkRange,
+  { generation, sources, except = [], after, to, limit }: ChunkRange,
   only?: readonly number[],
 ): { sql: string; params: readonly unknown[] } {
   const sql = `select c.id as chunk, r.source_id as "sourceId", r.id as "recordId", r.feed, ${documentDigest} as digest
@@ -134,9 +134,9 @@ function chunksSql(
     join record r on r.id = c.id / ${String(maxChunks)} and not r.deleted
     join source s on s.id = r.source_id
     where c.id > $1 and ($2::bigint is null or c.id <= $2) and ($3::int[] is null or r.source_id = any($3))
-      and ($4::bigint[] is null or c.id = any($4))
-    order by c.id limit $5`
-  return { sql, params: [after, to ?? null, sources ?? null, only ?? null, limit] }
+      and ($4::bigint[] is null or c.id = any($4)) and r.source_id <> all($5::int[])
+    order by c.id limit $6`
+  return { sql, params: [after, to ?? null, sources ?? null, only ?? null, except, limit] }
 }
 
 async function chunksOf(tx: Queryable, generation: number, ids: readonly number[]): Promise<readonly ChunkRow[]> {

@@ -95,8 +95,12 @@ async function begin(
 }
 
 /** The source may forget what the edition that answers has; what this one has read says nothing of that. */
-function withoutWord({ committed: _, ...indexer }: Indexer): Indexer {
-  return indexer
+function withoutWord(indexer: Indexer): Indexer {
+  return {
+    changes: (after) => indexer.changes(after),
+    keys: (source, range, want) => indexer.keys(source, range, want),
+    [Symbol.asyncDispose]: () => indexer[Symbol.asyncDispose](),
+  }
 }
 
 /** An empty edition has no keys to compare: a source that can't tell what it no longer has looks as if it held nothing. */

@@ -72,7 +72,9 @@ async function readOnce(
   const options = { ...bringing, signal: AbortSignal.any([bringing.signal, lost.signal]) }
   await using claims = new AsyncDisposableStack()
   const claimed = await claimEditions(context, group, claims, { ...options, onLost: (error) => lost.abort(error) })
-  return readEditions(context, group, claimed, options)
+  // Before the claims are given back.
+  const counts = await readEditions(context, group, claimed, options)
+  return counts
 }
 
 /** Under all claims from before the first read until the switch. */

@@ -100,7 +100,11 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
         (await ledger.standings({ ...all, readable })).sources.map(({ source }) => source)
       expect(await seenBy('*')).toEqual(['docs'])
       expect(await seenBy('*', 'board')).toEqual(['docs', 'minutes'])
-      expect(await ledger.standings({ ...all, sources: ['elsewhere'] })).toEqual({ generation: undefined, sources: [] })
+      expect(await ledger.standings({ ...all, sources: ['elsewhere'] })).toEqual({
+        generation: undefined,
+        hidden: [],
+        sources: [],
+      })
     })
 
     test('a batch sent twice is applied once', async () => {

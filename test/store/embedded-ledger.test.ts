@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, vi } from 'vitest'
 import type { Ledger } from '../../src/core/ledger.ts'
 import { openEmbeddedLedger } from '../../src/stores/postgres/embedded/open-embedded-ledger.ts'
+import { describeEditions } from '../kit/edition-suite.ts'
 import { describeGenerations } from '../kit/generation-suite.ts'
 import { describeLedgerNumbers } from '../kit/ledger-numbers-suite.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
@@ -35,5 +36,6 @@ async function open(): Promise<Ledger> {
 }
 
 describeLedger(name, open)
+describeEditions(name, open)
 describeGenerations(name, open)
 describeLedgerNumbers(name, open)

@@ -1,5 +1,6 @@
 import { openPostgresLedger } from '../../src/stores/postgres/open-postgres-ledger.ts'
 import { openTestDatabase } from '../kit/postgres.ts'
+import { describeEditions } from '../kit/edition-suite.ts'
 import { describeGenerations } from '../kit/generation-suite.ts'
 import { describeLedgerNumbers } from '../kit/ledger-numbers-suite.ts'
 import { describeLedger } from '../kit/ledger-suite.ts'
@@ -22,5 +23,6 @@ async function open(): Promise<Ledger> {
 }
 
 describeLedger(name, open)
+describeEditions(name, open)
 describeGenerations(name, open)
 describeLedgerNumbers(name, open)

@@ -8,7 +8,6 @@ import type { Env } from './core/env.ts'
 import { AquiferError } from './core/errors.ts'
 import type { IndexerType } from './core/indexer.ts'
 import type { Knowledge } from './core/knowledge.ts'
-import type { EditionView } from './core/ledger-editions.ts'
 import type { GenerationView, WantedGeneration } from './core/ledger-generations.ts'
 import type { Ledger } from './core/ledger.ts'
 import type { LexicalProjection, LexicalStore } from './core/lexical.ts'
@@ -23,7 +22,15 @@ import { loadMetrics } from './cli/load-metrics.ts'
 import { openEmbedder } from './models/open-embedder.ts'
 import { openWordPiece } from './models/word-piece.ts'
 import { openNumbers, originOf } from './open-numbers.ts'
-import { earlierConfig, earlierSources, isOf, madeWithOf, otherMapping, otherSettings } from './config/made-with.ts'
+import {
+  earlierConfig,
+  earlierSources,
+  isOf,
+  madeWithOf,
+  otherMapping,
+  otherSettings,
+  type MadeSource,
+} from './config/made-with.ts'
 import { mappingDigest } from './pipeline/map/mapping-digest.ts'
 import type { PipelineContext } from './pipeline/pipeline.ts'
 import { parseSettingsNote, type SourceGroup, type SourceJob } from './pipeline/source-job.ts'
@@ -57,7 +64,7 @@ export interface App extends AsyncDisposable {
   /** The named sources (default all), grouped by connection. */
   groups(names?: readonly string[]): Promise<readonly SourceGroup[]>
   /** The sources of these editions as they were configured then: EDITION_SETTINGS where that can't be had any more. */
-  earlierGroups(editions: readonly EditionView[]): Promise<readonly SourceGroup[]>
+  earlierGroups(editions: readonly MadeSource[]): Promise<readonly SourceGroup[]>
   /** How a watch shares its connections with other processes. */
   turns(): Promise<Turns>
 }
@@ -216,7 +223,7 @@ function pipelineContext(
 /** Its passages are in the language that its source has now: that is a generation's, and no part of the mapping. */
 function earlierJob(
   job: SourceJob,
-  editions: readonly EditionView[],
+  editions: readonly MadeSource[],
   sources: readonly { readonly name: string; readonly language: string }[],
 ): SourceJob {
   const { name } = job.config

@@ -167,11 +167,11 @@ function mappingLosses(mappings: readonly PlannedMapping[], withBuild: boolean):
   const unfollowed = mappings.filter(({ isFollowed }) => !isFollowed).map(({ source }) => source)
   const lines = [
     `Searches show ${names} as before until all of that is read, then it is switched in one step${withBuild ? ', after the generation' : ''}; \`aquifer rollback\` goes back.`,
-    'A watch with the earlier configuration goes on until then, but for the last round, then ends: start it again with this one.',
+    'Until then it is followed as before, by a watch that runs or by apply itself, but for the last round. A watch with the earlier configuration ends with the switch: start it again with this one.',
   ]
   if (unfollowed.length > 0) {
     lines.push(
-      `Nobody follows ${unfollowed.join(', ')} now: until the switch, what is deleted or withdrawn there is still found. A watch with the earlier configuration would follow it.`,
+      `Nobody follows ${unfollowed.join(', ')}, and how it was configured before is not known or can't be had: until the switch, what is deleted or withdrawn there is still found.`,
     )
   }
   for (const { source, dropped } of mappings) {

@@ -21,6 +21,9 @@ export function earlierConfig(config: Config, generation: GenerationView): Confi
   return { ...config, embedding, chunking: { maxTokens: parsed.data.maxTokens } }
 }
 
+/** What the ledger notes of an edition's settings. */
+export type MadeSource = Pick<EditionView, 'source' | 'mapping' | 'madeWith'>
+
 const Source = z.looseObject({
   name: z.string(),
   type: z.string(),
@@ -28,7 +31,7 @@ const Source = z.looseObject({
 })
 
 /** The configuration with these sources alone, as their editions were read. EDITION_SETTINGS where a connection is gone. */
-export function earlierSources(config: Config, editions: readonly EditionView[]): Config {
+export function earlierSources(config: Config, editions: readonly MadeSource[]): Config {
   const sources = editions.map((edition): SourceConfig => {
     const parsed = Source.safeParse(edition.madeWith)
     if (!parsed.success) throw otherMapping(edition.source)

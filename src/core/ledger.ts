@@ -1,3 +1,4 @@
+import type { Json } from '../../schemas/record.ts'
 import type { ErrorView } from './errors.ts'
 import type { LedgerFeed } from './ledger-feed.ts'
 import type { LedgerEditions } from './ledger-editions.ts'
@@ -13,6 +14,8 @@ export interface SourceStatus {
   readonly type: string
   readonly language: string
   readonly mapping: string | undefined
+  /** Its own part of the configuration, as it was when it was last claimed. */
+  readonly madeWith: Json | undefined
   readonly syncing: boolean
   readonly position: string | undefined
   readonly feed: number

@@ -15,6 +15,7 @@ interface ApplyOptions {
   readonly settings: WantedGeneration
   readonly groups: readonly SourceGroup[]
   readonly configured: Readonly<Record<string, SourceConfig>>
+  readonly earlier: readonly SourceGroup[]
   readonly pricePerMillionTokens: number | undefined
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
@@ -43,7 +44,13 @@ export async function apply(context: PipelineContext, plan: Plan, options: Apply
   for (const { source } of plan.removed) await ledger.removeSource({ source })
   const generation = plan.build === undefined ? undefined : await build(context, options)
   const mapped =
-    plan.mappings.length === 0 ? [] : await buildEditions(context, { ...options, groups: ofMappings(plan, options) })
+    plan.mappings.length === 0
+      ? []
+      : await buildEditions(context, {
+          ...options,
+          groups: ofMappings(plan, options.groups),
+          follow: inLanguagesOf(options, ofMappings(plan, options.earlier)),
+        })
   const removed = plan.removed.map(({ source }) => source)
   if (removed.length === 0) return { generation, mapped, removed, projection: undefined }
   const { projection } = await sync(context, {
@@ -67,12 +74,23 @@ async function build(context: PipelineContext, options: ApplyOptions): Promise<G
   return generation
 }
 
-function ofMappings({ mappings }: Plan, { groups }: ApplyOptions): readonly SourceGroup[] {
+function ofMappings({ mappings }: Plan, groups: readonly SourceGroup[]): readonly SourceGroup[] {
   const mapped = new Set(mappings.map(({ source }) => source))
   return groups.flatMap((group) => {
     const jobs = group.jobs.filter(({ config }) => mapped.has(config.name))
     return jobs.length === 0 ? [] : [{ ...group, jobs }]
   })
+}
+
+/** A generation that was just built has the languages that are configured now. */
+function inLanguagesOf({ configured }: ApplyOptions, groups: readonly SourceGroup[]): readonly SourceGroup[] {
+  return groups.map((group) => ({
+    ...group,
+    jobs: group.jobs.map((job) => {
+      const language = configured[job.config.name]?.language ?? job.config.language
+      return { ...job, config: { ...job.config, language } }
+    }),
+  }))
 }
 
 /** Whoever still follows a source that is to go would only bring it back. */

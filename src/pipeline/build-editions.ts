@@ -14,7 +14,7 @@ interface EditionOptions {
 /** Reads these sources with the mapping they are configured with now beside what answers, then switches to that. */
 export function buildEditions(
   context: PipelineContext,
-  { groups, ...options }: EditionOptions,
+  { groups, ...options }: EditionOptions & { readonly follow: readonly SourceGroup[] },
 ): Promise<readonly EditionCounts[]> {
   return switchToEditions(context, {
     ...options,
@@ -52,6 +52,7 @@ export function restoreEditions(
 ): Promise<readonly EditionCounts[]> {
   return switchToEditions(context, {
     ...options,
+    follow: [],
     choose: () => editionGroups(groups, async (job) => ({ job, edition: 'kept' })),
   })
 }

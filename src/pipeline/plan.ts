@@ -11,6 +11,8 @@ export interface PlanOptions {
   readonly settings: WantedGeneration
   readonly groups: readonly SourceGroup[]
   readonly configured: Readonly<Record<string, SourceConfig>>
+  /** Sources as what answers was read, where that can be had: while another mapping is read, they are followed. */
+  readonly earlier: readonly SourceGroup[]
   /** 0 for a model that costs nothing; undefined where nobody said what it costs. */
   readonly pricePerMillionTokens: number | undefined
   readonly isLocalModel: boolean
@@ -48,7 +50,7 @@ export interface PlannedMapping extends PlannedSource {
   readonly secondsAtMost: number
   /** Records of an edition that is kept until now, and would be dropped for it. */
   readonly dropped: number
-  /** Some process follows the source, and goes on with that until the switch. */
+  /** Until the switch some process follows the source for what answers: a watch, or the apply itself. */
   readonly isFollowed: boolean
 }
 
@@ -134,7 +136,7 @@ async function planMappings(
       costAtMost: price === undefined ? undefined : (work.tokens / 1e6) * price,
       secondsAtMost: estimateTime(work, { generations, ...options }).seconds,
       dropped: begins === 'kept' ? 0 : recordsOf('kept'),
-      isFollowed: source.syncing,
+      isFollowed: source.syncing || options.earlier.some(({ jobs }) => jobs.some(({ config }) => config.name === name)),
     })
   }
   return mappings

@@ -6,6 +6,8 @@ import type { OnProgress, PipelineContext } from './pipeline.ts'
 import { createProjector } from './projector.ts'
 import { claimEditions, incomplete, readEditions, type EditionCounts, type EditionGroup } from './read-editions.ts'
 import { settle } from './settle.ts'
+import type { SourceGroup } from './source-job.ts'
+import { syncGroup } from './sync-group.ts'
 
 const concurrentGroups = 3
 const tries = 5
@@ -13,6 +15,8 @@ const tries = 5
 interface SwitchOptions {
   /** Called once nobody else builds or switches anything. */
   readonly choose: () => Promise<readonly EditionGroup[]>
+  /** Sources as what answers was read: unless somebody else does, they are followed for it until the last round. */
+  readonly follow: readonly SourceGroup[]
   readonly signal: AbortSignal
   readonly onProgress: OnProgress
 }
@@ -30,7 +34,7 @@ export function switchToEditions(
     const { generation } = await context.ledger.status()
     if (generation === undefined) throw new AquiferError('LEDGER_EMPTY', 'Nothing has been indexed yet.')
     const bringing: Bringing = { ...options, groups, generation: generation.id }
-    const before = await bring(context, bringing)
+    const before = await besideFollowing(context, bringing, () => bring(context, bringing))
     const last = await bringLast(context, bringing)
     await settle(context, options.signal, options.onProgress)
     await sweepEditions(context, generation.id, options.signal)
@@ -46,6 +50,41 @@ export function switchToEditions(
 interface Bringing extends Omit<SwitchOptions, 'choose'> {
   readonly groups: readonly EditionGroup[]
   readonly generation: number
+}
+
+/** What is deleted or withdrawn meanwhile goes at once from what is found. Trouble with that is no reason to end. */
+async function besideFollowing<T>(
+  context: PipelineContext,
+  { follow, generation, signal }: Bringing,
+  work: () => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController()
+  const options = {
+    generation,
+    full: false,
+    watch: true,
+    compareAll: false,
+    signal: AbortSignal.any([signal, stop.signal]),
+    onProgress: () => {},
+    onRead: () => false,
+    onTrouble: (sources: readonly string[], error: AquiferError) =>
+      context.log.warn({ sources, err: error }, 'what answers is not followed while another mapping is read'),
+  }
+  const { projection } = context
+  const projector =
+    projection === undefined || follow.length === 0
+      ? undefined
+      : createProjector(context, projection, generation, { activate: true, persistent: true })
+  const following = Promise.allSettled([
+    ...follow.map((group) => syncGroup(context, group, { ...options, onCommit: () => projector?.notify() })),
+    projector?.run(options.signal),
+  ])
+  try {
+    return await work()
+  } finally {
+    stop.abort()
+    await following
+  }
 }
 
 /** The long part, in turns with whoever writes what answers. */

@@ -139,4 +139,47 @@ describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
     await deployment.configure(configOf('first'))
     expect(await deployment.run('verify')).toMatchObject({ code: 0 })
   }, 300_000)
+
+  test('a template that changes is read beside what answers, by an apply that is killed and run again; rollback brings the old one back', async () => {
+    await using double = await openOpenAiDouble({ dimensions: 16 })
+    await using deployment = await openDeployment(kind)
+    const configOf = (template: string): string =>
+      `embedding: { provider: openai, model: first, baseUrl: '${double.baseUrl}', dimensions: 16, pricePerMillionTokens: 2 }\n` +
+      `sources: { notes: { type: files, path: ./notes, acl: { public: true }${template} } }\n`
+    const titlesOf = async (): Promise<readonly string[]> => {
+      const { hits } = await deployment.json<SearchAnswer>('search', 'tea', '--limit', '50')
+      return [...new Set(hits.map(({ title }) => title.replace(/\d+/, 'N')))]
+    }
+    await writeNotes(deployment, 60)
+    await deployment.configure(configOf(''))
+    await deployment.json('sync')
+    await deployment.configure(configOf(", title: 'Recipe {path}'"))
+    const plan = await deployment.run('plan')
+    expect(plan.stdout).toContain('Mapping of notes: 60 records, read and mapped again, beside what answers.')
+    expect(plan.stdout).toContain('by a watch that runs or by apply itself')
+
+    const child = startProgram(['apply', '--yes'], { dir: deployment.dir })
+    const ended = endOf(child)
+    double.next(() => {
+      child.kill('SIGKILL')
+      return undefined
+    })
+    expect((await ended).code).toBeNull()
+    expect(await titlesOf()).toEqual(['Note N'])
+    expect(await deployment.json('generations')).toMatchObject({ mappings: [{ source: 'notes', state: 'building' }] })
+    await rm(join(deployment.dir, 'notes', 'n0.md'))
+    expect(await deployment.json('apply', '--yes')).toMatchObject({ generation: null, mapped: [{ source: 'notes' }] })
+    expect(await titlesOf()).toEqual(['Recipe nN.md'])
+
+    await rm(join(deployment.dir, 'notes', 'n1.md'))
+    expect(await deployment.json('rollback')).toMatchObject({
+      generation: null,
+      mappings: ['notes'],
+      differs: ['the mapping of notes'],
+    })
+    expect(await titlesOf()).toEqual(['Note N'])
+    await deployment.configure(configOf(''))
+    expect(await deployment.run('verify')).toMatchObject({ code: 0 })
+    expect(await deployment.json('generations', 'drop', 'notes', '--yes')).toEqual({ dropped: 'notes' })
+  }, 300_000)
 })

@@ -46,6 +46,7 @@ function configuredAs(
 const planOptions = (pipeline: TestPipeline, sources: Sources, mapping: Named): PlanOptions => ({
   ...configuredAs(pipeline, sources, mapping),
   settings: pipeline.settings,
+  earlier: [],
   pricePerMillionTokens: 2,
   isLocalModel: false,
   signal: new AbortController().signal,
@@ -59,8 +60,9 @@ async function applyTo(
   sources: Sources,
   mapping: Named,
   signal = new AbortController().signal,
+  earlier: readonly SourceGroup[] = [],
 ): Promise<ApplyOutcome> {
-  const options = { ...planOptions(pipeline, sources, mapping), signal, onProgress: () => {} }
+  const options = { ...planOptions(pipeline, sources, mapping), earlier, signal, onProgress: () => {} }
   return apply(pipeline.context, await makePlan(pipeline.context, options), options)
 }
 
@@ -138,6 +140,28 @@ test('apply reads a mapping beside what answers, while a watch of the old one fo
   expect(trouble.filter((code) => !['SOURCE_FENCED', 'SOURCE_BUSY', 'GENERATION_SWITCHED'].includes(code))).toEqual([])
   stop.abort()
   expect(await differencesOf(pipeline, { notes }, 'new')).toEqual([])
+}, 60_000)
+
+test('while a mapping is read nobody else need follow the source: deletes and revocations go at once from what is found', async () => {
+  await using pipeline = await openPipeline()
+  const notes = scriptedSource(items)
+  const before = Object.assign(scriptedSource(), { items: notes.items })
+  await syncAs(pipeline, { notes: before }, 'old')
+  const seen: unknown[] = []
+  notes.beforeItem = async (count) => {
+    if (count > 0 || seen.length > 0) return
+    notes.items.delete('b')
+    notes.items.set('c', 'gamma lamp|board')
+    await until(async () => (await shown(pipeline, { notes }, 'lamp')).length === 1)
+    seen.push(await shown(pipeline, { notes }, 'lamp'))
+  }
+  const { groups: earlier } = configuredAs(pipeline, { notes: before }, 'old')
+  await applyTo(pipeline, { notes }, 'new', new AbortController().signal, earlier)
+  expect(seen).toEqual([['notes:a: alpha lamp']])
+  const reads = before.reads
+  expect(await shown(pipeline, { notes }, 'lamp')).toEqual(['notes:a: shiny alpha lamp'])
+  expect(before.reads).toBe(reads)
+  expect((await pipeline.ledger.status()).sources).toMatchObject([{ records: 2, syncing: false, lastError: undefined }])
 }, 60_000)
 
 test('until the switch every door shows the old edition alone, and after it the new one', async () => {

@@ -54,6 +54,7 @@ function optionsOf(pipeline: TestPipeline, { settings }: Another, sources: Sourc
   return {
     ...pipeline.optionsOf(sources),
     settings,
+    earlier: [],
     pricePerMillionTokens: 2,
     isLocalModel: false,
     signal: new AbortController().signal,

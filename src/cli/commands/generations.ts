@@ -51,7 +51,7 @@ export function addGenerations(program: Command): void {
 async function drop(run: Run, id: string, flags: DropFlags): Promise<number> {
   await using app = await run.openApp()
   const editions = (await app.ledger.editions()).filter(({ source }) => source === id)
-  if (editions.length > 0) return dropEditions(app, run, { id, editions, flags })
+  if (editions.length > 0) return await dropEditions(app, run, { id, editions, flags })
   const generations = await app.ledger.generations()
   const chosen = generations.find((one) => String(one.id) === id && one.state !== 'active')
   if (chosen === undefined) {

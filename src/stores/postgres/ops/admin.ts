@@ -11,7 +11,7 @@ export function admin({ db }: LedgerContext): Pick<LedgerAdmin, 'status' | 'secr
       const generation = await activeGeneration(db)
       const ids = await db.query<{ id: number }>(`select id from generation order by id`)
       const rows = await db.query<Nullable<SourceStatus>>(
-        `select id, name, type, language, mapping, coalesce(lease_until > now(), false) as syncing, position, feed,
+        `select id, name, type, language, mapping, made_with as "madeWith", coalesce(lease_until > now(), false) as syncing, position, feed,
            (extract(epoch from as_of) * 1000)::bigint as "asOfMs", compared_at as "comparedAt", records, chunks, last_error as "lastError", verified,
            (select count(*) from dead_letter d where d.source_id = s.id) as "deadLetters"
          from source s where edition = 'active' order by name`,

@@ -132,7 +132,7 @@ function buildToText(build: PlannedBuild, reasons: readonly string[]): string {
 }
 
 /** What nobody should find out afterwards. */
-function losses({ build, mappings, removed }: Plan): readonly string[] {
+function losses({ build, mappings, removed, leftovers }: Plan): readonly string[] {
   const lines: string[] = []
   if (build !== undefined) {
     const { answering, dropped, wanted, blocked } = build
@@ -154,6 +154,11 @@ function losses({ build, mappings, removed }: Plan): readonly string[] {
     }
   }
   if (mappings.length > 0) lines.push(...mappingLosses(mappings, build !== undefined))
+  for (const source of leftovers) {
+    lines.push(
+      `A mapping of ${source} that an apply was stopped in is left, half read: \`aquifer generations drop ${source}\` frees its space.`,
+    )
+  }
   for (const { source, records } of removed) {
     lines.push(
       `${count(records, 'record')} of ${source} and what was set aside of it: only reading the source again brings them back, rollback does not.`,

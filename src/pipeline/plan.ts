@@ -35,6 +35,8 @@ export interface Plan {
   /** Sources that would be read again with another mapping, beside what answers. */
   readonly mappings: readonly PlannedMapping[]
   readonly removed: readonly PlannedSource[]
+  /** Sources of which a mapping was half read by an apply that was stopped, and is not asked for any more. */
+  readonly leftovers: readonly string[]
   /** What the next sync does by itself: sources never read, and those that read from elsewhere now. */
   readonly nextSync: readonly { readonly source: string; readonly why: 'new' | 'options' }[]
 }
@@ -96,6 +98,9 @@ export async function makePlan(context: PipelineContext, options: PlanOptions): 
     mappings: await planMappings(context, { status, drift, planned }, options),
     // Nobody has to agree to the loss of nothing.
     removed: drift.removed.map(planned).filter(({ records }) => records > 0),
+    leftovers: (await context.ledger.editions())
+      .filter(({ source, state }) => state === 'building' && !drift.mappings.includes(source))
+      .map(({ source }) => source),
     nextSync: jobs.flatMap(({ config: { name }, optionsDigest }): Plan['nextSync'] => {
       const note = held.get(name)?.mapping
       if (note === undefined) return [{ source: name, why: 'new' }]

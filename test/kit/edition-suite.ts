@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Claim } from '../../src/core/ledger-sync.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
+import { openTempDir } from './temp-dir.ts'
 import { axis, batchOf, chunkOf, claimOf, everything, recordOf, testHolder, testSettings } from './ledger-writes.ts'
 
 const docs = { source: 'docs', type: 'test', language: 'english' }
@@ -83,6 +85,7 @@ export function describeEditions(name: string, open: () => Promise<Ledger>): voi
         letters: [],
       })
       expect(await ledger.dropDeadLetters({ source: 'docs' })).toEqual({ dropped: 0 })
+      expect(await ledger.readChunks({ chunks: [131_072, 196_608], filter: everything })).toEqual([])
       expect(
         (await ledger.deadLetters({ source: 'docs', sourceId: beside.sourceId, limit: 10 })).map(({ key }) => key),
       ).toEqual(['c'])
@@ -167,7 +170,10 @@ export function describeEditions(name: string, open: () => Promise<Ledger>): voi
       expect(await found(ledger, 'doc note')).toEqual(['old doc', 'old note'])
       await ledger.commit(batchOf(notesNew, { checkpoint }))
       expect(await ledger.switchEditions({ switches })).toEqual({ unread: ['notes'] })
+      await ledger.startFullRead({ ...notesNew, mapping: 'm2 o' })
       await ledger.noteCompared(notesNew)
+      expect(await ledger.switchEditions({ switches })).toEqual({ unread: ['notes'] })
+      await ledger.commit(batchOf(notesNew, { checkpoint }))
       expect(await ledger.switchEditions({ switches })).toEqual({ unread: [] })
       expect(await found(ledger, 'doc note')).toEqual(['new doc', 'new note'])
     })
@@ -229,10 +235,28 @@ export function describeEditions(name: string, open: () => Promise<Ledger>): voi
       expect(await ledger.removeSource({ source: 'docs' })).toEqual({ records: 2 })
       expect(await ledger.editions()).toEqual([])
       expect(await found(ledger, 'first second third fourth')).toEqual([])
-      expect(await ledger.strays({ generation: 1, after: -1, limit: 100 })).toMatchObject({ chunks: [], vectors: [] })
       await ledger.forgetSource({ source: 'docs' })
+      expect(await ledger.strays({ generation: 1, after: -1, limit: 100 })).toMatchObject({ chunks: [], vectors: [] })
       expect(await ledger.projectionPositions({ projection: 'words', generation: 1 })).toEqual([])
       expect(await ledger.recordNames({ recordIds: [1, 2, 3, 4] })).toEqual([])
+    })
+
+    test('a backup holds all editions, and counts the records of those that answer', async () => {
+      await using folder = await openTempDir()
+      const path = join(folder.path, 'backup')
+      await using ledger = await open()
+      const one = await claimOf(ledger)
+      await write(ledger, one, { a: 'first' })
+      const two = await building(ledger)
+      await write(ledger, two, { a: 'second', b: 'third' })
+      await ledger.switchEditions({ switches: [{ from: one, to: two }] })
+      expect(await ledger.backup({ path })).toMatchObject({ records: 2 })
+      await using other = await open()
+      expect(await other.restore({ path })).toEqual({ records: 2 })
+      expect(await found(other, 'first second third')).toEqual(['second', 'third'])
+      const to = await claimEdition(other, 'kept')
+      await other.switchEditions({ switches: [{ from: await claimOf(other), to }] })
+      expect(await found(other, 'first second third')).toEqual(['first'])
     })
 
     test('an edition has passages in every generation, and a change of generation leaves it where it stood', async () => {
@@ -254,7 +278,8 @@ export function describeEditions(name: string, open: () => Promise<Ledger>): voi
         expect(await ledger.fillGeneration(page2)).toEqual({ filled: true })
       }
       expect(await ledger.switchGeneration({ generation })).toEqual({ switched: true })
-      expect((await ledger.generations())[0]).toMatchObject({ languages: { docs: 'english' } })
+      const languages = (await ledger.generations()).map((one) => one.languages)
+      expect(languages).toEqual([{ docs: 'english' }, { docs: 'english' }])
       const from = await claimOf(ledger)
       const to = await claimEdition(ledger, 'building')
       await ledger.switchEditions({ switches: [{ from, to }] })

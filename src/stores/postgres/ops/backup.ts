@@ -106,7 +106,7 @@ async function verifyWhole(path: string): Promise<void> {
 
 async function load(tx: Queryable, context: LedgerContext, path: string): Promise<number> {
   await tx.exec('set local statement_timeout = 0; lock table source, generation in exclusive mode')
-  if ((await countRecords(tx)) > 0) {
+  if ((await tx.query(`select 1 from record where not deleted limit 1`)).length > 0) {
     throw new AquiferError('RESTORE_NOT_EMPTY', 'This ledger already holds records; nothing was changed.')
   }
   for (const { id } of await tx.query<{ id: number }>(`select id from generation`)) await dropTables(tx, id)
@@ -173,7 +173,10 @@ async function columnsOf(tx: Queryable, table: string): Promise<string> {
   return rows.map(({ name }) => name).join(', ')
 }
 
+/** Of what answers. */
 async function countRecords(tx: Queryable): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(`select count(*) as count from record where not deleted`)
+  const [row] = await tx.query<{ count: number }>(
+    `select count(*) as count from record r join source s on s.id = r.source_id where not r.deleted and s.edition = 'active'`,
+  )
   return row?.count ?? 0
 }

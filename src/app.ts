@@ -228,10 +228,11 @@ function earlierJob(
 ): SourceJob {
   const { name } = job.config
   const note = editions.find(({ source }) => source === name)?.mapping ?? ''
-  const { mappingDigest } = parseSettingsNote(note)
+  // The ledger keeps the options in another order of keys, which their digest would see.
+  const { mappingDigest, optionsDigest } = parseSettingsNote(note)
   if (mappingDigest !== job.mappingDigest) throw otherMapping(name)
   const language = Language.parse(sources.find((source) => source.name === name)?.language ?? job.config.language)
-  return { ...job, config: { ...job.config, language } }
+  return { ...job, optionsDigest, config: { ...job.config, language } }
 }
 
 /** The named sources (default all), grouped by connection. */

@@ -28,7 +28,9 @@ export async function planFor(app: App, run: Run): Promise<Planned> {
 /** Sources as what answers was read, but for those of which that is not noted or can't be had any more. */
 async function earlierOf(app: App): Promise<readonly SourceGroup[]> {
   const { sources } = await app.ledger.status()
-  const held = sources.map(({ name, mapping, madeWith }) => ({ source: name, mapping, madeWith }))
+  const held = sources
+    .filter(({ name }) => app.config.sources[name] !== undefined)
+    .map(({ name, mapping, madeWith }) => ({ source: name, mapping, madeWith }))
   const known = []
   for (const one of held) {
     const groups = await app.earlierGroups([one]).catch((error: unknown) => {

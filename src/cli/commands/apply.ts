@@ -21,6 +21,7 @@ export function addApply(program: Command): void {
     .addHelpText(
       'after',
       `
+A model, chunking or language is built from the ledger's texts, a mapping by reading its source again.
 Searches go on meanwhile, answered by what was there before; so may a watch. Stopped at any moment, the next run goes on
 where this one was. What answered until then is kept until the next apply: \`aquifer rollback\` goes back to it.
 Ends with 0, with 1 where the answer was no, else as errors do.

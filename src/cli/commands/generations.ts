@@ -39,7 +39,7 @@ export function addGenerations(program: Command): void {
     })
   group
     .command('drop')
-    .argument('<id>', 'number of a generation that does not answer, or the source of a mapping that does not')
+    .argument('<id>', 'number of a generation that does not answer, or a source with such a mapping')
     .option('--yes', 'do not ask')
     .description('Drop one that is kept or half built, after asking')
     .action(async (id: string, _options: unknown, command: Command) => {

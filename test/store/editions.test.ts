@@ -5,9 +5,10 @@ import { apply, type ApplyOutcome } from '../../src/pipeline/apply.ts'
 import { lastKept, restoreEditions } from '../../src/pipeline/build-editions.ts'
 import { makePlan, type Plan, type PlanOptions } from '../../src/pipeline/plan.ts'
 import type { SourceGroup } from '../../src/pipeline/source-job.ts'
-import type { SyncOptions } from '../../src/pipeline/sync.ts'
+import { sync, type SyncOptions } from '../../src/pipeline/sync.ts'
 import { sweepEditions } from '../../src/pipeline/switch-editions.ts'
 import { verify } from '../../src/pipeline/verify/verify.ts'
+import { elsewhere } from '../kit/elsewhere.ts'
 import { readDocuments } from '../kit/elasticsearch-documents.ts'
 import { batchOf, chunkOf, recordOf } from '../kit/ledger-writes.ts'
 import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
@@ -108,9 +109,12 @@ test('apply reads a mapping beside what answers, while a watch of the old one fo
   await syncAs(pipeline, { notes }, 'old')
   const stop = new AbortController()
   const trouble: string[] = []
-  const watching = syncAs(pipeline, { notes }, 'old', {
+  const watching = sync(elsewhere(pipeline.context), {
+    ...planOptions(pipeline, { notes }, 'old'),
+    full: false,
     watch: allAtOnce,
     signal: stop.signal,
+    onProgress: () => {},
     onTrouble: (_names, { code }) => trouble.push(code),
   })
   await until(async () => notes.reads > 2)

@@ -18,7 +18,7 @@ test('a followed Postgres log is read by a watch and by apply in turns, and noth
   )
   const options = PostgresSource.parse({ table: 'item', mode: 'stream' })
   const configured = (text: string): Pick<SyncOptions, 'groups' | 'configured'> => {
-    const { configured: configs } = pipeline.optionsOf({ items: { type: postgres as IndexerType } })
+    const { configured: configs } = pipeline.optionsOf({ items: { type: postgres } })
     const [config] = Object.values(configs)
     if (config === undefined) throw new Error('There is no source.')
     const own = { ...config, connection: 'shop', options, mapping: { ...config.mapping, text } }

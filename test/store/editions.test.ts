@@ -10,7 +10,7 @@ import { sweepEditions } from '../../src/pipeline/switch-editions.ts'
 import { verify } from '../../src/pipeline/verify/verify.ts'
 import { elsewhere } from '../kit/elsewhere.ts'
 import { readDocuments } from '../kit/elasticsearch-documents.ts'
-import { batchOf, chunkOf, recordOf } from '../kit/ledger-writes.ts'
+import { batchOf, chunkOf, claimOf, recordOf, testHolder } from '../kit/ledger-writes.ts'
 import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
 import { scriptedSource, type ScriptedSource } from '../kit/scripted-source.ts'
 import { until } from '../kit/until.ts'
@@ -123,7 +123,6 @@ test('apply reads a mapping beside what answers, while a watch of the old one fo
     mappings: [{ source: 'notes', records: 3, begins: 'new', isFollowed: true, dropped: 0 }],
   })
   let isHeld = false
-  const seen: unknown[] = []
   notes.beforeItem = async () => {
     const [beside] = await pipeline.ledger.editions()
     // The first item of the read that begins once the edition is there, by whichever reader.
@@ -132,15 +131,9 @@ test('apply reads a mapping beside what answers, while a watch of the old one fo
     notes.items.delete('b')
     notes.items.set('c', 'gamma lamp|board')
     notes.items.set('d', 'delta lamp|staff')
-    void until(async () => {
-      const hits = await shown(pipeline, { notes }, 'lamp')
-      return hits.length === 2
-    })
   }
-  const applying = applyTo(pipeline, { notes }, 'new')
-  await applying
-  seen.push(await shown(pipeline, { notes }, 'lamp'))
-  expect(seen).toEqual([['notes:a: shiny alpha lamp', 'notes:d: shiny delta lamp']])
+  await applyTo(pipeline, { notes }, 'new')
+  expect(await shown(pipeline, { notes }, 'lamp')).toEqual(['notes:a: shiny alpha lamp', 'notes:d: shiny delta lamp'])
   expect((await watching).sources).toMatchObject([{ error: { code: 'GENERATION_SWITCHED' } }])
   expect(trouble.filter((code) => !['SOURCE_FENCED', 'SOURCE_BUSY', 'GENERATION_SWITCHED'].includes(code))).toEqual([])
   stop.abort()
@@ -220,9 +213,8 @@ test('until the switch every door shows the old edition alone, and after it the 
   expect(await ledger.editions()).toMatchObject([{ state: 'building', records: 3, chunks: 3 }])
   const live = (await readDocuments(pipeline.indices.url, pipeline.indices.prefix)).filter(({ deleted }) => !deleted)
   expect(live).toHaveLength(6)
-  const holder = { host: 'here', pid: 1, run: 'a' }
-  const claiming = { source: 'notes', edition: 'building', type: 'scripted', language: 'english', holder } as const
-  const beside = await ledger.claim({ ...claiming, leaseMs: 1, dead: undefined })
+  const claiming = { source: 'notes', edition: 'building', type: 'scripted', language: 'english' } as const
+  const beside = await ledger.claim({ ...claiming, holder: testHolder, leaseMs: 1, dead: undefined })
   await ledger.commit(batchOf(beside, { puts: [recordOf('not projected', [chunkOf('lamp')])] }))
   expect((await pipeline.status()).stores).toMatchObject([{ chunks: 3 }, { chunks: 3, behind: 0 }])
   expect(await doors()).toEqual(old)
@@ -313,15 +305,7 @@ test('several sources whose mapping changed answer together, and none while one 
     { source: 'others', begins: 'building', read: 0 },
   ])
   // Somebody elsewhere follows one of them.
-  const holder = { host: 'elsewhere', pid: 1, run: 'x' }
-  await pipeline.ledger.claim({
-    source: 'notes',
-    type: 'scripted',
-    language: 'english',
-    holder,
-    leaseMs: 60_000,
-    dead: undefined,
-  })
+  await claimOf(pipeline.ledger, 'notes')
   await applyTo(pipeline, all, 'new')
   expect(await shown(pipeline, all, 'lamp')).toEqual([
     'notes:a: shiny alpha lamp',

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** What runs the program, for those who start it in their own way. */
-export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** How tests start it: the embedded Postgres is WebAssembly, and a run of seconds gains nothing from compiling it twice. */
 export const quickly: readonly string[] = ['--liftoff-only', main]

@@ -81,6 +81,8 @@ async function attempt(
       readings.push(await begin(context, { job, claim, type: group.type }, { ...options, signal }))
     if (readings.length === 0) options.onRead()
     else await run(context, group, readings, { ...options, signal })
+    // A read that is told to stop ends quietly: without its claim that is no end.
+    lost.signal.throwIfAborted()
   } catch (thrown) {
     options.onRead()
     error = options.signal.aborted ? undefined : toAquiferError(lost.signal.aborted ? lost.signal.reason : thrown)

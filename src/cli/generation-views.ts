@@ -51,3 +51,12 @@ export function editionsToText(editions: readonly EditionView[]): readonly strin
   ])
   return [table(['mapping of', 'state', 'since', 'records', 'passages'], rows)]
 }
+
+/** What people must hear after a switch where the model of what answers now refused texts. */
+export function unembeddedLines(unembedded: number): readonly string[] {
+  if (unembedded === 0) return []
+  const records = `${unembedded.toLocaleString('en-US')} ${unembedded === 1 ? 'record has' : 'records have'}`
+  return [
+    `${records} no vector, since its model refused their text: found by their words only, and set aside in \`aquifer dead-letters\`.`,
+  ]
+}

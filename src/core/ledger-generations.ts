@@ -57,6 +57,11 @@ export interface RecordText {
   readonly mediaType: string
 }
 
+export interface Unembedded {
+  /** Records that have no vector, since the model refused their text: they are found by their words only. */
+  readonly unembedded: number
+}
+
 export interface FillGeneration {
   readonly generation: number
   readonly sourceId: number
@@ -107,9 +112,10 @@ export interface LedgerGenerations {
   holdSources(args: { holder: Holder; leaseMs: number }): Promise<void>
   /**
    * In one transaction: this generation answers, the one that did is kept, one that was kept before is dropped, and every
-   * claim is void. Nothing happens while the generation lacks a change: `switched` is false.
+   * claim is void. Nothing happens while the generation lacks a change: `switched` is false. Records whose text its model
+   * refused become dead letters; `unembedded` counts them.
    */
-  switchGeneration(args: { generation: number }): Promise<{ switched: boolean }>
+  switchGeneration(args: { generation: number }): Promise<{ switched: false } | ({ switched: true } & Unembedded)>
   /** Drops a generation that does not answer, and the vectors that no other one has. */
   dropGeneration(args: { generation: number }): Promise<{ dropped: boolean }>
 }

@@ -7,6 +7,7 @@ import { ownVectors } from './fill-generation.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
 import type { Plan } from './plan.ts'
 import type { EditionCounts } from './read-editions.ts'
+import type { Switched } from './switch-generation.ts'
 import { settle } from './settle.ts'
 import type { SourceGroup } from './source-job.ts'
 import { sync } from './sync.ts'
@@ -24,6 +25,8 @@ interface ApplyOptions {
 export interface ApplyOutcome {
   /** The generation that answers from now on, if it is another one. */
   readonly generation: Generation | undefined
+  /** Records whose text its model refused; dead letters say which. */
+  readonly unembedded: number
   /** What was read with another mapping, and answers from now on. */
   readonly mapped: readonly EditionCounts[]
   readonly removed: readonly string[]
@@ -42,7 +45,8 @@ export async function apply(context: PipelineContext, plan: Plan, options: Apply
   if (blocked !== undefined) throw ownVectors(blocked, options.settings.dimensions)
   await refuseHeld(context, plan)
   for (const { source } of plan.removed) await ledger.removeSource({ source })
-  const generation = plan.build === undefined ? undefined : await build(context, options)
+  const { generation, unembedded } =
+    plan.build === undefined ? { generation: undefined, unembedded: 0 } : await build(context, options)
   const mapped =
     plan.mappings.length === 0
       ? []
@@ -52,7 +56,7 @@ export async function apply(context: PipelineContext, plan: Plan, options: Apply
           follow: inLanguagesOf(options, ofMappings(plan, options.earlier)),
         })
   const removed = plan.removed.map(({ source }) => source)
-  if (removed.length === 0) return { generation, mapped, removed, projection: undefined }
+  if (removed.length === 0) return { generation, unembedded, mapped, removed, projection: undefined }
   const { projection } = await sync(context, {
     ...options,
     groups: [],
@@ -61,17 +65,17 @@ export async function apply(context: PipelineContext, plan: Plan, options: Apply
     watch: undefined,
     onTrouble: () => {},
   })
-  return { generation, mapped, removed, projection }
+  return { generation, unembedded, mapped, removed, projection }
 }
 
-async function build(context: PipelineContext, options: ApplyOptions): Promise<Generation> {
+async function build(context: PipelineContext, options: ApplyOptions): Promise<Switched> {
   // One step back is kept, and these were the step before: to embed them with another model would be paid for nothing.
   const kept = (await context.ledger.editions()).filter(({ state }) => state === 'kept')
   await context.ledger.dropEditions({ sourceIds: kept.map(({ sourceId }) => sourceId) })
-  const generation = await buildGeneration(context, { ...options, skipsOwnVectors: false })
+  const built = await buildGeneration(context, { ...options, skipsOwnVectors: false })
   // Vectors of the last changes are found without the graph until it is fed.
   await settle(context, options.signal, options.onProgress)
-  return generation
+  return built
 }
 
 function ofMappings({ mappings }: Plan, groups: readonly SourceGroup[]): readonly SourceGroup[] {

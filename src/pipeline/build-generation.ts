@@ -1,8 +1,8 @@
 import type { SourceConfig } from '../core/config.ts'
 import { AquiferError } from '../core/errors.ts'
-import type { Generation, WantedGeneration } from '../core/ledger-generations.ts'
+import type { WantedGeneration } from '../core/ledger-generations.ts'
 import type { OnProgress, PipelineContext } from './pipeline.ts'
-import { switchToGeneration } from './switch-generation.ts'
+import { switchToGeneration, type Switched } from './switch-generation.ts'
 
 interface BuildOptions {
   readonly settings: WantedGeneration
@@ -15,7 +15,7 @@ interface BuildOptions {
 }
 
 /** Builds what the configuration asks for beside the generation that answers, or takes the kept one if it is that, and switches. */
-export function buildGeneration(context: PipelineContext, options: BuildOptions): Promise<Generation> {
+export function buildGeneration(context: PipelineContext, options: BuildOptions): Promise<Switched> {
   const { ledger } = context
   return switchToGeneration(context, {
     ...options,
@@ -30,7 +30,7 @@ export function buildGeneration(context: PipelineContext, options: BuildOptions)
 export function restoreGeneration(
   context: PipelineContext,
   options: Pick<BuildOptions, 'signal' | 'onProgress'>,
-): Promise<Generation> {
+): Promise<Switched> {
   const { ledger } = context
   return switchToGeneration(context, {
     ...options,

@@ -1,6 +1,6 @@
 import { aloneWithGenerations } from './alone.ts'
 import { AquiferError } from '../core/errors.ts'
-import type { Generation } from '../core/ledger-generations.ts'
+import type { Generation, Unembedded } from '../core/ledger-generations.ts'
 import { thisHolder } from './claim-source.ts'
 import { fillGeneration, type FillOptions } from './fill-generation.ts'
 import type { PipelineContext } from './pipeline.ts'
@@ -11,6 +11,11 @@ const leaseMs = 10_000
 /** Tries while everybody goes on writing; from then on nobody does. */
 const patientTries = 3
 const mostTries = 50
+
+/** The generation that answers from now on. */
+export interface Switched extends Unembedded {
+  readonly generation: Generation
+}
 
 /** Which generation is to answer, and the language of every source in it. */
 export type Target = Pick<FillOptions, 'generation' | 'languages'>
@@ -24,11 +29,11 @@ export interface SwitchOptions extends Pick<FillOptions, 'skipsOwnVectors' | 'si
  * Brings a generation in step beside the one that answers, then makes it the one that does; the other is kept. Sources are
  * written meanwhile by whoever does, until the very end: what they commit follows in the feed. The switch ends every claim.
  */
-export function switchToGeneration(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
+export function switchToGeneration(context: PipelineContext, options: SwitchOptions): Promise<Switched> {
   return aloneWithGenerations(context, options.signal, () => bringAndSwitch(context, options))
 }
 
-async function bringAndSwitch(context: PipelineContext, options: SwitchOptions): Promise<Generation> {
+async function bringAndSwitch(context: PipelineContext, options: SwitchOptions): Promise<Switched> {
   const { ledger, projection } = context
   const { signal } = options
   const { generation, languages } = await options.choose()
@@ -49,18 +54,19 @@ async function bringAndSwitch(context: PipelineContext, options: SwitchOptions):
       await createProjector(context, projection, id, { activate: false }).catchUp(signal)
     }
   }
-  for (let tries = 0; ; tries++) {
+  let unembedded: number | undefined
+  for (let tries = 0; unembedded === undefined; tries++) {
     signal.throwIfAborted()
     if (tries >= patientTries) await ledger.holdSources({ holder: thisHolder, leaseMs })
     await fillGeneration(context, fill)
-    const { switched } = await ledger.switchGeneration({ generation: id })
-    if (switched) break
-    if (tries >= mostTries)
+    const answer = await ledger.switchGeneration({ generation: id })
+    if (answer.switched) unembedded = answer.unembedded
+    else if (tries >= mostTries)
       throw new AquiferError('GENERATION_BUSY', 'The sources change faster than the new generation follows.')
   }
   if (projection !== undefined) {
     await projection.activate(id, (await ledger.status()).generations)
     await createProjector(context, projection, id, { activate: true }).catchUp(signal)
   }
-  return { ...generation, state: 'active' }
+  return { generation: { ...generation, state: 'active' }, unembedded }
 }

@@ -55,7 +55,9 @@ export async function sync(context: PipelineContext, options: SyncOptions): Prom
   const needed = rebuildError(unagreed(isEmpty ? { ...drift, generation: [] } : drift, options), status, cost)
   if (needed !== undefined) throw needed
   const active =
-    drift.generation.length === 0 ? generation : await buildGeneration(context, { ...options, skipsOwnVectors: true })
+    drift.generation.length === 0
+      ? generation
+      : (await buildGeneration(context, { ...options, skipsOwnVectors: true })).generation
   const projector =
     projection === undefined
       ? undefined

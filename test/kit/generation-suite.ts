@@ -61,9 +61,9 @@ export function describeGenerations(name: string, open: () => Promise<Ledger>): 
       expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
         { chunk: chunkAddress(1, 1) },
       ])
-      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true })
+      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true, unembedded: 0 })
       // Again, after an answer that was lost.
-      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true })
+      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true, unembedded: 0 })
       expect(await ledger.lexicalLeg({ text: 'two', filter: everything, limit: 9 })).toMatchObject([
         { chunk: chunkAddress(1, 0) },
       ])
@@ -79,6 +79,51 @@ export function describeGenerations(name: string, open: () => Promise<Ledger>): 
       expect(feed.records[0]).toMatchObject({ chunks: [{ chunk: chunkAddress(1, 0) }], gone: [chunkAddress(1, 1)] })
     })
 
+    test('a text that the model of a generation refused is a dead letter while that one answers', async () => {
+      await using ledger = await open()
+      const claim = await claimOf(ledger)
+      const { sourceId } = claim
+      const refused = { key: 'b', stage: 'embed', position: '1' } as const
+      await ledger.commit(
+        batchOf(claim, {
+          puts: [
+            recordOf('a', [chunkOf('one', axis(0))]),
+            recordOf('b', [chunkOf('two')]),
+            recordOf('c', [chunkOf('three', axis(1))]),
+          ],
+          deadLetters: [
+            { ...refused, error: { code: 'EMBEDDING_REJECTED', message: 'by the first', fix: '' } },
+            { key: 'd', stage: 'map', position: '1', error: { code: 'RECORD_INVALID', message: 'no', fix: '' } },
+          ],
+        }),
+      )
+      await ledger.beginGeneration({ ...wanted, languages: { docs: 'english' } })
+      const recordAt = (recordId: number, text: string, more = {}): FillGeneration['records'][number] => ({
+        recordId,
+        chunks: [{ header: '', text, hash: text, ...more }],
+      })
+      await ledger.fillGeneration(
+        fillOf(sourceId, {
+          upTo: 3,
+          records: [recordAt(1, 'one'), recordAt(2, 'two', { vector }), recordAt(3, 'three')],
+        }),
+      )
+      const letters = async (): Promise<readonly string[]> =>
+        (await ledger.deadLetters({ source: undefined, limit: 9 }))
+          .map(({ key, stage }) => `${key} ${stage}`)
+          .toSorted()
+      // Nothing is said of a generation that may never answer.
+      expect(await letters()).toEqual(['b embed', 'd map'])
+      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true, unembedded: 2 })
+      expect(await letters()).toEqual(['a embed', 'c embed', 'd map'])
+      expect((await ledger.known({ sourceId, keys: ['a', 'b'] })).map(({ digest }) => digest)).toEqual([
+        '!digest of one',
+        'digest of two',
+      ])
+      expect(await ledger.switchGeneration({ generation: 1 })).toEqual({ switched: true, unembedded: 1 })
+      expect(await letters()).toEqual(['b embed', 'd map'])
+    })
+
     test('a generation that lacks a change is not switched to', async () => {
       await using ledger = await open()
       const claim = await claimOf(ledger)
@@ -92,7 +137,7 @@ export function describeGenerations(name: string, open: () => Promise<Ledger>): 
         { recordId: 1, feed: 2, deleted: true, text: '' },
       ])
       await ledger.fillGeneration(fillOf(claim.sourceId, { from: 1, upTo: 2, gone: [1] }))
-      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true })
+      expect(await ledger.switchGeneration({ generation: 2 })).toEqual({ switched: true, unembedded: 0 })
     })
 
     test('a switch ends every claim, and what was written before can no longer be', async () => {
@@ -141,7 +186,7 @@ export function describeGenerations(name: string, open: () => Promise<Ledger>): 
           gone: [1],
         }),
       )
-      expect(await ledger.switchGeneration({ generation: 1 })).toEqual({ switched: true })
+      expect(await ledger.switchGeneration({ generation: 1 })).toEqual({ switched: true, unembedded: 0 })
       expect(await ledger.status()).toMatchObject({ generation: { id: 1 }, generations: [1, 2], chunks: 2 })
       const found = await ledger.lexicalLeg({ text: 'text', filter: everything, limit: 9 })
       expect(found.map(({ chunk }) => chunk).toSorted((a, b) => a - b)).toEqual([

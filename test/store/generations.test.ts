@@ -333,3 +333,32 @@ test('vectors that are there are kept: another length of passages embeds only wh
   expect(to.texts.some((text) => text.includes('short'))).toBe(false)
   expect((await pipeline.ledger.status()).chunks).toBe(15)
 }, 60_000)
+
+test('a text that the new model refuses becomes a dead letter once it answers, and apply says how many', async () => {
+  await using pipeline = await openPipeline()
+  const source = scriptedSource({ a: 'lamp one', b: 'lamp venom', c: 'lamp three' })
+  await pipeline.sync({ notes: source })
+  const to = another(pipeline)
+  const { embedder } = to.context
+  let isStrict = true
+  const strict: Embedder = {
+    ...embedder,
+    embed: async (texts, options) => {
+      const answer = await embedder.embed(texts, options)
+      const refused = (text: string | undefined): boolean => isStrict && text?.includes('venom') === true
+      return { ...answer, vectors: answer.vectors.map((vector, at) => (refused(texts[at]) ? new Error('no') : vector)) }
+    },
+  }
+  const stricter = { ...to, context: { ...to.context, embedder: strict } }
+  expect(await applyTo(pipeline, stricter, { notes: source })).toMatchObject({ generation: { id: 2 }, unembedded: 1 })
+  expect(await shown(pipeline, 'venom')).toEqual(['b: lamp venom'])
+  const letters = (): Promise<readonly unknown[]> => pipeline.ledger.deadLetters({ source: undefined, limit: 9 })
+  expect(await letters()).toMatchObject([
+    { source: 'notes', key: 'b', stage: 'embed', attempts: 1, error: { code: 'EMBEDDING_REJECTED' } },
+  ])
+  expect((await pipeline.sources()).map((one) => one.dead_letters)).toEqual([1])
+  // The next read of the item tries again, though nothing has changed.
+  isStrict = false
+  await syncAs(pipeline, stricter, { notes: source })
+  expect(await letters()).toEqual([])
+}, 60_000)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { kindTable, toErrorView } from '../../core/errors.ts'
 import { confirm } from '../confirm.ts'
+import { unembeddedLines } from '../generation-views.ts'
 import { planFor } from '../plan-for.ts'
 import { planToJson, planToText } from '../plan-views.ts'
 import { showProgress } from '../progress.ts'
@@ -41,7 +42,9 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
   const { isPending } = await import('../../pipeline/plan.ts')
   const { plan, options } = await planFor(app, run)
   if (!isPending(plan)) {
-    run.print({ plan: planToJson(plan), generation: null, mapped: [], errors: [] }, () => planToText(plan))
+    run.print({ plan: planToJson(plan), generation: null, unembedded: 0, mapped: [], errors: [] }, () =>
+      planToText(plan),
+    )
     return 0
   }
   run.say(planToText(plan))
@@ -51,7 +54,7 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
   }
   const { apply } = await import('../../pipeline/apply.ts')
   const progress = showProgress(run)
-  const { generation, mapped, removed, projection } = await apply(app.pipeline(), plan, {
+  const { generation, unembedded, mapped, removed, projection } = await apply(app.pipeline(), plan, {
     ...options,
     onProgress: progress.update,
   }).finally(() => progress.end())
@@ -59,6 +62,7 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
   const answer = {
     plan: planToJson(plan),
     generation: generation?.id ?? null,
+    unembedded,
     mapped: mapped.map(({ source, read, written, unchanged, rejected }) => ({
       source,
       read,
@@ -75,6 +79,7 @@ async function applyPlan(run: Run, flags: ApplyFlags): Promise<number> {
         : [
             `Generation ${String(generation.id)} answers now; the one before is kept: \`aquifer rollback\` goes back to it.`,
           ]),
+      ...unembeddedLines(unembedded),
       ...removed.map((name) => `${name} is removed.`),
       ...mapped.map(
         ({ source, written }) =>

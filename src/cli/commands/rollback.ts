@@ -5,6 +5,7 @@ import type { EditionView } from '../../core/ledger-editions.ts'
 import type { Generation, GenerationView } from '../../core/ledger-generations.ts'
 import { findDrift } from '../../pipeline/needs-rebuild.ts'
 import type { PipelineContext } from '../../pipeline/pipeline.ts'
+import { unembeddedLines } from '../generation-views.ts'
 import { showProgress } from '../progress.ts'
 import { runCommand, type GlobalOptions, type Run } from '../run.ts'
 
@@ -37,6 +38,7 @@ Examples:
 
 interface Restored {
   readonly generation: Generation | undefined
+  readonly unembedded: number
   readonly mappings: readonly string[]
 }
 
@@ -55,11 +57,13 @@ async function goBack(run: Run, what: What | undefined): Promise<number> {
   const jobs = (await app.groups()).flatMap((group) => group.jobs)
   const drift = findDrift(status, await app.settings(), jobs, app.config.sources)
   const differs = [...drift.generation, ...drift.mappings.map((name) => `the mapping of ${name}`)]
-  run.print({ generation: restored.generation?.id ?? null, mappings: restored.mappings, differs }, () =>
+  const { generation, unembedded, mappings } = restored
+  run.print({ generation: generation?.id ?? null, unembedded, mappings, differs }, () =>
     [
-      restored.generation === undefined
-        ? `${restored.mappings.join(', ')}: the mapping of before answers again; the other one is kept: a second \`aquifer rollback\` returns to it.`
-        : `Generation ${String(restored.generation.id)} answers again; the one before is kept: a second \`aquifer rollback\` returns to it.`,
+      generation === undefined
+        ? `${mappings.join(', ')}: the mapping of before answers again; the other one is kept: a second \`aquifer rollback\` returns to it.`
+        : `Generation ${String(generation.id)} answers again; the one before is kept: a second \`aquifer rollback\` returns to it.`,
+      ...unembeddedLines(unembedded),
       ...(differs.length === 0
         ? []
         : [
@@ -79,10 +83,10 @@ async function restoreKept(app: App, run: Run, kept: GenerationView | undefined)
   const isBehind = positions.some(({ feed, head }) => feed < head)
   const pipeline = isBehind ? await app.earlierPipeline(kept) : app.pipeline()
   const progress = showProgress(run)
-  const generation = await restoreGeneration(pipeline, { signal: run.signal, onProgress: progress.update }).finally(
-    () => progress.end(),
+  const restored = await restoreGeneration(pipeline, { signal: run.signal, onProgress: progress.update }).finally(() =>
+    progress.end(),
   )
-  return { generation, mappings: [] }
+  return { ...restored, mappings: [] }
 }
 
 interface Held {
@@ -98,7 +102,7 @@ async function restoreMappings(app: App, run: Run, { editions, generations }: He
   const progress = showProgress(run)
   const options = { groups, signal: run.signal, onProgress: progress.update }
   await restoreEditions(pipeline, options).finally(() => progress.end())
-  return { generation: undefined, mappings: editions.map(({ source }) => source) }
+  return { generation: undefined, unembedded: 0, mappings: editions.map(({ source }) => source) }
 }
 
 /** What cuts and embeds for the generation that answers, whatever the configuration asks for. */

@@ -2,6 +2,7 @@ import type { Db, Queryable } from '../../../core/db.ts'
 import type { LedgerGenerations } from '../../../core/ledger-generations.ts'
 import { requireGeneration, tablesOf, type LedgerContext } from '../context.ts'
 import { dropTables } from './generation-tables.ts'
+import { settleEmbedLetters } from './settle-embed-letters.ts'
 
 type Switching = Pick<LedgerGenerations, 'holdSources' | 'switchGeneration' | 'dropGeneration'>
 
@@ -19,11 +20,14 @@ export function switchGeneration(context: LedgerContext): Switching {
       })
     },
     switchGeneration: async ({ generation }) => {
-      const dropped = await db.transaction((tx) => activate(tx, generation))
-      if (dropped === undefined) return { switched: false }
+      const done = await db.transaction(async (tx) => {
+        const dropped = await activate(tx, generation)
+        return dropped === undefined ? undefined : { dropped, unembedded: await settleEmbedLetters(tx, generation) }
+      })
+      if (done === undefined) return { switched: false }
       cache.generation = undefined
-      if (dropped.length > 0) await forgetVectors(db)
-      return { switched: true }
+      if (done.dropped.length > 0) await forgetVectors(db)
+      return { switched: true, unembedded: done.unembedded }
     },
     dropGeneration: async ({ generation }) => {
       const dropped = await db.transaction(async (tx) => {

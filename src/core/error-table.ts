@@ -14,6 +14,10 @@ export const errorTable = {
     kind: 'config',
     fix: 'Start it again with the configuration that the ledger is built with; `aquifer plan` says what differs.',
   },
+  PROGRESS_STOPPED: {
+    kind: 'unavailable',
+    fix: 'Look at `aquifer status` for the last error; see that an `aquifer sync --watch` runs and reaches source and stores.',
+  },
   GENERATION_BUSY: { kind: 'conflict', fix: 'Wait until the other run is through, then run the command again.' },
   GENERATION_GONE: { kind: 'conflict', fix: 'Run the command again: it goes on where it was.' },
   GENERATION_NONE: {

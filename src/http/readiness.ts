@@ -1,7 +1,7 @@
 export interface Readiness {
   readonly ok: boolean
-  /** What was looked at; names only leave the process. */
-  readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
+  /** What was looked at. Anybody may ask, so nothing else leaves the process; a reason names no source and no host. */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[]
 }
 
 const keptMs = 1000
@@ -23,12 +23,16 @@ async function ask(ready: () => Promise<Readiness>): Promise<Readiness> {
   const timer = setTimeout(() => late.resolve(failed('answer')), timeoutMs)
   try {
     const { ok, checks } = await Promise.race([ready(), late.promise])
-    return { ok, checks: checks.map((check) => ({ name: check.name, ok: check.ok })) }
+    return { ok, checks: checks.map(shown) }
   } catch {
     return failed('stores')
   } finally {
     clearTimeout(timer)
   }
+}
+
+function shown({ name, ok, reason }: Readiness['checks'][number]): Readiness['checks'][number] {
+  return reason === undefined ? { name, ok } : { name, ok, reason }
 }
 
 function failed(name: string): Readiness {

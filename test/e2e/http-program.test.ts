@@ -65,6 +65,7 @@ lexical: { elasticsearch: { url: '${proxies.elasticsearch.url}', prefix: ${store
           checks: [
             { name: 'ledger', ok: true },
             { name: 'lexical', ok: true },
+            { name: 'progress', ok: true },
           ],
         },
       })
@@ -90,6 +91,7 @@ lexical: { elasticsearch: { url: '${proxies.elasticsearch.url}', prefix: ${store
         checks: [
           { name: 'ledger', ok: true },
           { name: 'lexical', ok: false },
+          { name: 'progress', ok: true },
         ],
       })
       expect(await search()).toMatchObject({
@@ -102,7 +104,10 @@ lexical: { elasticsearch: { url: '${proxies.elasticsearch.url}', prefix: ${store
       await readiness(server.get, 200)
 
       proxies.postgres.cut()
-      expect(await readiness(server.get, 503)).toMatchObject({ ok: false, checks: [{ name: 'ledger', ok: false }, {}] })
+      expect(await readiness(server.get, 503)).toMatchObject({
+        ok: false,
+        checks: [{ name: 'ledger', ok: false }, {}, {}],
+      })
       expect((await server.get('/healthz')).status).toBe(200)
       expect(await (await server.get('/metrics')).text()).toContain('aquifer_up 0\n')
       expect(await search()).toMatchObject({

@@ -5,7 +5,7 @@ import type { App } from '../../app.ts'
 import type { Caller } from '../../core/caller.ts'
 import { AquiferError, toAquiferError } from '../../core/errors.ts'
 import type { Callers } from '../../http/authenticate.ts'
-import type { Readiness } from '../../http/readiness.ts'
+import { createReadyCheck } from '../readiness.ts'
 import { runCommand, type GlobalOptions, type Run } from '../run.ts'
 import { hashKey } from './keys.ts'
 
@@ -92,7 +92,7 @@ async function serveHttp(run: Run, flags: ServeFlags): Promise<void> {
       local: app.config.access.local,
       allowedHosts: flags.allowHost ?? [],
       status,
-      ready: () => readiness(app),
+      ready: createReadyCheck(app, run.log),
       log: run.log,
       version: packageJson.version,
     })
@@ -128,23 +128,6 @@ function keyring(app: App): Callers {
         : { id: `key ${String(found.id)}`, groups: found.groups, admin: found.admin }
     },
   }
-}
-
-/** Ready means that the stores answer. */
-async function readiness({ ledger, projection }: App): Promise<Readiness> {
-  const checks = await Promise.all([
-    ask('ledger', ledger.status()),
-    ...(projection === undefined ? [] : [ask('lexical', projection.check())]),
-  ])
-  return { ok: checks.every(({ ok }) => ok), checks }
-}
-
-async function ask(name: string, store: Promise<unknown>): Promise<Readiness['checks'][number]> {
-  const ok = await store.then(
-    () => true,
-    () => false,
-  )
-  return { name, ok }
 }
 
 interface OpenOnce {

@@ -1,20 +1,77 @@
 import type { Command } from 'commander'
 import type { Status } from '../../../schemas/search.ts'
-import { runCommand, type GlobalOptions } from '../run.ts'
+import type { App } from '../../app.ts'
+import { AquiferError, kindTable, toErrorView } from '../../core/errors.ts'
+import { reportError, runCommand, type GlobalOptions } from '../run.ts'
 import { duration, table } from '../table.ts'
+
+interface StatusFlags extends GlobalOptions {
+  readonly check?: boolean
+}
+
+/** Longer than a projector waits between two tries. */
+const patienceMs = 20_000
 
 export function addStatus(program: Command): void {
   program
     .command('status')
+    .option('--check', 'end with 69 where a source or a store does not move on (for the probes of an orchestrator)')
     .description('Show sources and stores: state, freshness, records, what was set aside')
+    .addHelpText(
+      'after',
+      `
+With --check: a source is older than its freshness.error, or the word index cannot be reached or lacks something and stands
+still for ${String(patienceMs / 1000)} seconds, for which it waits. A source that promises no freshness, or has never been read, is not judged by its age.
+
+Example:
+  aquifer status --check`,
+    )
     .action(async (_options: unknown, command: Command) => {
-      await runCommand(command.optsWithGlobals<GlobalOptions>(), async (run) => {
+      const flags = command.optsWithGlobals<StatusFlags>()
+      await runCommand(flags, async (run) => {
         await using app = await run.openApp()
         const { readStatus } = await import('../../search/read-status.ts')
         const status = await readStatus(app.search(), app.config.access.local)
-        run.print(status, () => toText(status))
+        if (flags.check !== true) {
+          run.print(status, () => toText(status))
+          return 0
+        }
+        const problems = [...unreachable(status), ...(await findStalls(app, run.signal))]
+        run.print({ ...status, problems: problems.map(toErrorView) }, () => toText(status))
+        if (!run.json) for (const problem of problems) reportError(problem, run)
+        return problems[0] === undefined ? 0 : kindTable[problems[0].kind].exit
       })
     })
+}
+
+function unreachable({ stores }: Status): readonly AquiferError[] {
+  return stores
+    .filter(({ chunks }) => chunks === null)
+    .map(({ name }) => new AquiferError('PROGRESS_STOPPED', `${name} cannot be reached.`))
+}
+
+/** A store that is behind is looked at again until it has moved. */
+async function findStalls(app: App, signal: AbortSignal): Promise<readonly AquiferError[]> {
+  const { watchProgress } = await import('../../search/watch-progress.ts')
+  const look = watchProgress(app.search(), patienceMs)
+  for (;;) {
+    const { stalls, waiting } = await look()
+    const unseen = waiting.filter(
+      (source) => !stalls.some((stall) => stall.kind === 'stuck' && stall.source === source),
+    )
+    if (unseen.length > 0) await app.search().clock.sleep(1000, signal)
+    else
+      return stalls.map(({ kind, source, forMs }) => {
+        const what =
+          kind === 'stale'
+            ? 'is older than it promises: last in step'
+            : 'is behind in the word index, which has not moved for'
+        return new AquiferError(
+          'PROGRESS_STOPPED',
+          `${source} ${what} ${duration(forMs)}${kind === 'stale' ? ' ago' : ''}.`,
+        )
+      })
+  }
 }
 
 function verifiedText(verified: Status['sources'][number]['verified']): string {

@@ -21,8 +21,8 @@ export interface LexicalProjection extends LexicalStore, AsyncDisposable {
   readonly name: string
   /** Reaches the server and checks version and rights; throws LEXICAL_… */
   check(): Promise<void>
-  /** Makes the indices of a generation exist. Idempotent. */
-  prepare(generation: number): Promise<void>
+  /** Makes the indices of a generation exist; `made` where they were not there. Idempotent. */
+  prepare(generation: number): Promise<{ readonly made: boolean }>
   /** Writes records of the feed, each with its feed number as external version. Idempotent; older writes lose. */
   write(generation: number, records: readonly FeedRecord[]): Promise<ProjectionResult>
   /** Makes everything written visible to searches. */

@@ -48,8 +48,11 @@ export function createProjector(
     }
     const projected = (await ledger.projectionPositions(target)).filter(({ feed }) => feed > 0)
     const languages = new Set(projected.map(({ language }) => language))
-    if (!(await projection.exists(generation, [...languages]))) await ledger.resetProjection(target)
-    await projection.prepare(generation)
+    const isThere = await projection.exists(generation, [...languages])
+    // Before they are made: else a crash would leave empty ones that look complete.
+    if (!isThere) await ledger.resetProjection(target)
+    const { made } = await projection.prepare(generation)
+    if (isThere && made) await ledger.resetProjection(target)
     if (activate) await projection.activate(generation, generations)
   }
 

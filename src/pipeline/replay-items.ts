@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { AquiferError } from '../core/errors.ts'
 import type { Indexer } from '../core/indexer.ts'
 import type { DeadLetter } from '../core/ledger.ts'
 import type { DeadLetterWrite, RecordWrite } from '../core/ledger-sync.ts'
@@ -126,7 +127,9 @@ async function projectAgain(
   keys: readonly string[],
 ): Promise<void> {
   if (projection !== undefined) {
-    await projection.prepare(generation)
+    // Indices that were lost are the projector's to make: empty ones would look complete.
+    if (!(await projection.exists(generation)))
+      throw new AquiferError('LEXICAL_NOT_READY', 'The indices of this generation are not in Elasticsearch.')
     const records = await ledger.feedRecords({ generation, sourceId, keys })
     const { rejected } = await projection.write(generation, records)
     const letters = rejected.map(({ record }) => projectLetter(record))

@@ -118,6 +118,36 @@ test('an index that is lost is filled again by the next sync, whichever it is', 
   expect((await pipeline.status()).stores[1]).toMatchObject({ chunks: 0, behind: 1 })
 })
 
+test('indices that are lost are not made empty by a replay, nor between two looks at them', async () => {
+  let lose: (() => Promise<void>) | undefined
+  await using pipeline = await openPipeline({
+    aroundProjection: (projection) => ({
+      ...projection,
+      exists: async (...args) => {
+        const isThere = await projection.exists(...args)
+        await lose?.()
+        return isThere
+      },
+    }),
+  })
+  const source = scriptedSource({ a: 'house', b: 'house' })
+  await pipeline.sync({ notes: source })
+  const { url, prefix } = pipeline.indices
+  const [sourceId = 0] = (await pipeline.ledger.status()).sources.map(({ id }) => id)
+  const error = { code: 'LEXICAL_REJECTED', message: 'no', fix: '' } as const
+  await pipeline.ledger.addDeadLetters({ sourceId, letters: [{ key: 'a', stage: 'project', position: '1', error }] })
+  await removeIndices(url, await indicesOf(url, prefix))
+  await pipeline.replay({ notes: source })
+  await pipeline.sync({ notes: source })
+  expect(await findings(pipeline, 'house')).toBe(2)
+  lose = async () => {
+    lose = undefined
+    await removeIndices(url, await indicesOf(url, prefix))
+  }
+  await pipeline.sync({ notes: source })
+  expect(await findings(pipeline, 'house')).toBe(2)
+})
+
 test('a rebuild that was interrupted does not go on where it was when something was written meanwhile', async () => {
   await using pipeline = await openPipeline()
   const source = scriptedSource(manyItems(500, 'first'))

@@ -7,7 +7,7 @@ import { describeFailure } from './map-error.ts'
 
 export interface Indices {
   /** Makes a generation exist, with the index that every deployment needs. */
-  prepare(generation: number): Promise<void>
+  prepare(generation: number): Promise<{ readonly made: boolean }>
   /** Makes the index of a language exist in a generation; LEXICAL_NOT_READY when the generation is not there (any more). */
   ensure(generation: number, language: string): Promise<void>
   /** Looks again next time: somebody may have removed an index. */
@@ -47,10 +47,10 @@ export function manageIndices(context: ElasticsearchContext): Indices {
     throw new AquiferError('LEXICAL_FOREIGN', `Indices that start with ${prefix} belong to another ledger.`)
   }
 
-  const create = async (client: Client, generation: number, language: string, first: boolean): Promise<void> => {
+  const create = async (client: Client, generation: number, language: string, first: boolean): Promise<boolean> => {
     const index = indexName(prefix, generation, language)
     const existing = await ours(client)
-    if (existing.some(({ name }) => name === index)) return
+    if (existing.some(({ name }) => name === index)) return false
     const siblings = existing.filter((other) => other.generation === generation)
     if (siblings.length === 0 && !first) throw notReady(generation)
     const live = siblings.some(({ aliases }) => aliases.includes(prefix))
@@ -66,15 +66,18 @@ export function manageIndices(context: ElasticsearchContext): Indices {
         mappings: indexMapping(language, owner),
         aliases: Object.fromEntries(aliases.map((alias) => [alias, {}])),
       })
+      return true
     } catch (error) {
       // Another process was faster; what it made is what was wanted, or not ours.
       if (describeFailure(error).type !== 'resource_already_exists_exception') throw error
       await ours(client)
+      return false
     }
   }
 
   return {
-    prepare: (generation) => ask(context, (client) => create(client, generation, baseLanguage, true)),
+    prepare: (generation) =>
+      ask(context, async (client) => ({ made: await create(client, generation, baseLanguage, true) })),
     ensure: async (generation, language) => {
       const name = indexName(prefix, generation, language)
       if (known.has(name)) return

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { indicesOf, removeIndices } from '../kit/elasticsearch-indices.ts'
 import { failWith } from '../kit/openai-double.ts'
 import { createRandom, type Random } from '../kit/random.ts'
 import type { Supervised } from './processes.ts'
@@ -50,7 +51,7 @@ function chooseFault(random: Random, { scene, workers }: Target, clock: [number,
   const dice = random.int(1, 100)
   const worker = workers[random.int(0, workers.length - 1)]
   const awayMs = random.int(0, 1500)
-  if (dice <= 45) {
+  if (dice <= 38) {
     const both = random.int(1, 4) === 1
     return {
       name: both ? 'kill all' : 'kill one',
@@ -60,7 +61,7 @@ function chooseFault(random: Random, { scene, workers }: Target, clock: [number,
       },
     }
   }
-  if (dice <= 80) {
+  if (dice <= 68) {
     const [name, link] = [...scene.links][random.int(0, scene.links.size - 1)] ?? []
     const hangs = random.int(1, 3) === 1
     const ms = random.int(200, hangs ? 6000 : 4000)
@@ -74,7 +75,8 @@ function chooseFault(random: Random, { scene, workers }: Target, clock: [number,
       },
     }
   }
-  if (dice <= 92) {
+  if (dice <= 84) return chooseLoss(random, scene)
+  if (dice <= 93) {
     const jumpMs = jumpsMs[random.int(0, jumpsMs.length - 1)] ?? 0
     return {
       name: 'clock jump',
@@ -85,7 +87,7 @@ function chooseFault(random: Random, { scene, workers }: Target, clock: [number,
       },
     }
   }
-  if (dice <= 96) {
+  if (dice <= 97) {
     const ms = random.int(500, 4000)
     return {
       name: 'model down',
@@ -105,4 +107,16 @@ function chooseFault(random: Random, { scene, workers }: Target, clock: [number,
       worker?.thaw()
     },
   }
+}
+
+/** What is forgotten behind the program's back, for good. */
+function chooseLoss(random: Random, { kinds, stores }: Scene): Fault {
+  const indices = {
+    name: 'lose indices',
+    run: async () => removeIndices(stores.elasticsearchUrl, await indicesOf(stores.elasticsearchUrl, stores.prefix)),
+  }
+  const logs = kinds.flatMap((kind): Fault[] =>
+    kind.loseLog === undefined ? [] : [{ name: `lose log of ${kind.name}`, run: async () => kind.loseLog?.() }],
+  )
+  return [indices, ...logs][random.int(0, logs.length)] ?? indices
 }

@@ -46,6 +46,7 @@ export async function load(
     const count = Math.min(random.int(1, most), share - done)
     const isHeld = done - marked > window ? isUnfound : (): boolean => false
     const fraction = done / share
+    if (isHeld()) await kind.commitOpen?.()
     while (isAhead(fraction, progress) || isHeld()) await sleep(20)
     done += await kind.operate(random, count)
     progress.done.set(kind.name, Math.min(done, share))

@@ -12,6 +12,8 @@ export interface Plan {
   next(random: Random, count: number): readonly Operation[]
   /** Operations on keys that no other operation meets until `release`. */
   hold(random: Random, count: number): { readonly operations: readonly Operation[]; readonly release: () => void }
+  /** Everything is gone at once; nothing may be held. */
+  clear(): void
 }
 
 /** Grows to about `size` records and stays there. Deleted keys come back now and then. */
@@ -57,6 +59,10 @@ export function createPlan(name: string, size: number): Plan {
   }
   return {
     next: (random, count) => Array.from({ length: count }, () => one(random)),
+    clear: () => {
+      gone.push(...keys.splice(0))
+      items.clear()
+    },
     hold: (random, count) => {
       const held: string[] = []
       const operations = Array.from({ length: count }, (): Operation => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { indicesOf } from '../kit/elasticsearch-indices.ts'
 import { openTempDir } from '../kit/temp-dir.ts'
 import { breakThings } from './faults.ts'
 import { openFreshness, type Freshness } from './freshness.ts'
@@ -109,7 +110,9 @@ async function settle(
   let seenSince: number | undefined
   let looks = 0
   for (;;) {
-    const { feed, isProjected, isCompared } = await readSettling(stores.ledgerUrl, compared, after)
+    const { feed, isCompared, ...projection } = await readSettling(stores.ledgerUrl, compared, after)
+    // Where the indices were deleted, the ledger does not know of it yet.
+    const isProjected = projection.isProjected && (await indicesOf(stores.elasticsearchUrl, stores.prefix)).length > 0
     const isOver = performance.now() > deadline
     if (feed !== last || !isProjected || !isCompared) quietSince = performance.now()
     last = feed

@@ -10,6 +10,7 @@ import { testServers } from '../kit/test-servers.ts'
 import { dimensions } from './item.ts'
 import { openFiles } from './kinds/files.ts'
 import { openKafka } from './kinds/kafka.ts'
+import { inTurn } from './kinds/in-turn.ts'
 import type { Kind, KindName } from './kinds/kind.ts'
 import { openMariadb } from './kinds/mariadb.ts'
 import { openMongodb } from './kinds/mongodb.ts'
@@ -60,7 +61,7 @@ export async function openScene({ dir, kinds: names, operations }: SceneOptions)
   const kinds: Kind[] = []
   // So small that every record is changed again and again.
   const size = Math.max(40, Math.min(2500, Math.round(operations / 60)))
-  for (const kind of names) kinds.push(opened.use(await openKind(kind, dir, size)))
+  for (const kind of names) kinds.push(inTurn(opened.use(await openKind(kind, dir, size))))
   for (const { name: kind, link } of kinds) if (link !== undefined) links.set(kind, link)
   const [ledgerLink, elasticsearchLink] = [links.get('ledger')?.url ?? '', links.get('elasticsearch')?.url ?? '']
   await writeFile(

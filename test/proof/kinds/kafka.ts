@@ -41,7 +41,7 @@ export async function openKafka(serverUrl: string, size: number): Promise<Kind> 
   })
   const topics = [topic('kafka_json', 'json', 3), topic('kafka_debezium', 'debezium', 2)]
   for (const { name, partitions } of topics) {
-    const configs = [{ name: 'cleanup.policy', value: 'compact' }]
+    const configs = [{ name: 'cleanup.policy', value: 'compact,delete' }]
     await admin.createTopics({ topics: [name], partitions, replicas: 1, configs })
     stack.defer(() => admin.deleteTopics({ topics: [name] }))
   }
@@ -71,7 +71,7 @@ export async function openKafka(serverUrl: string, size: number): Promise<Kind> 
       sources: topics
         .map(
           ({ source, name, format }) =>
-            `  ${source}: { connection: kafka, topic: ${name}, format: ${format}, every: 300ms, ${mappingYaml}, vector: vector }`,
+            `  ${source}: { connection: kafka, topic: ${name}, format: ${format}, every: 300ms, ${mappingYaml}, vector: vector, expires: delete }`,
         )
         .join('\n'),
     },
@@ -90,6 +90,18 @@ export async function openKafka(serverUrl: string, size: number): Promise<Kind> 
       return operations.length
     },
     finish: async () => {},
+    // What is there is said once more, and all that was said before is gone: what retention does behind a producer's back.
+    loseLog: async () => {
+      for (const each of topics) {
+        const before = await endsOf(bootstrapBrokers, each)
+        const held = await readTopic(bootstrapBrokers, each)
+        await send(
+          [...held].flatMap(([key, item]) => toMessages(each, { kind: 'put', key, item: toItem(item), isNew: true })),
+        )
+        const partitions = before.map((offset, partition) => ({ partition, offset }))
+        await admin.deleteRecords({ topics: [{ name: each.name, partitions }] })
+      }
+    },
     put: async (source, key, item) => {
       const chosen = topics.find((each) => each.source === source)
       if (chosen !== undefined) await send(toMessages(chosen, { kind: 'put', key, item, isNew: false }))
@@ -142,6 +154,22 @@ interface Row {
   readonly vector: readonly number[] | null
 }
 
+const offsets = async (
+  consumer: Pick<Consumer, 'listOffsets'>,
+  name: string,
+  which: 'starts' | 'ends',
+): Promise<readonly bigint[]> =>
+  (await consumer.listOffsets({ topics: [name], ...(which === 'starts' ? { timestamp: -2n } : {}) })).get(name) ?? []
+
+async function endsOf(bootstrapBrokers: string[], { name }: Topic): Promise<readonly bigint[]> {
+  const consumer = new Consumer({ groupId: `proof-${randomUUID()}`, clientId: 'aquifer-proof', bootstrapBrokers })
+  try {
+    return await offsets(consumer, name, 'ends')
+  } finally {
+    await consumer.close(true)
+  }
+}
+
 /** The last word on each key, read from the first message on. */
 async function readTopic(bootstrapBrokers: string[], { name, format }: Topic): Promise<Map<string, Expected>> {
   const consumer = new Consumer({
@@ -152,8 +180,10 @@ async function readTopic(bootstrapBrokers: string[], { name, format }: Topic): P
   })
   const found = new Map<string, Expected>()
   try {
-    const ends = (await consumer.listOffsets({ topics: [name] })).get(name) ?? []
-    const left = new Map(ends.flatMap((end, partition) => (end > 0n ? [[partition, end] as const] : [])))
+    const [starts, ends] = [await offsets(consumer, name, 'starts'), await offsets(consumer, name, 'ends')]
+    const left = new Map(
+      ends.flatMap((end, partition) => (end > (starts[partition] ?? 0n) ? [[partition, end] as const] : [])),
+    )
     if (left.size === 0) return found
     const stream = await consumer.consume({ topics: [name], mode: 'earliest', autocommit: false })
     for await (const { key, value, partition, offset } of stream) {
@@ -172,6 +202,10 @@ async function readTopic(bootstrapBrokers: string[], { name, format }: Topic): P
   } finally {
     await consumer.close(true)
   }
+}
+
+function toItem({ title, text, fields, readers, vector }: Expected): Item {
+  return { title, body: text, status: fields.status, amount: Number(fields.amount), readers, vector }
 }
 
 function toExpected({ title, body, status, amount, readers, vector }: Row): Expected {

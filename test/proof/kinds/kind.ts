@@ -20,6 +20,10 @@ export interface Kind extends AsyncDisposable {
   operate(random: Random, count: number): Promise<number>
   /** Commits what is still open. */
   finish(): Promise<void>
+  /** Commits what later operations would commit: what has to be found now must not wait for it. */
+  commitOpen?(): Promise<void>
+  /** The log that the program follows is gone, and it has to read everything again; what the source holds stays. */
+  loseLog?(): Promise<void>
   /** Writes this item under this key, whether it is there or not. */
   put(source: string, key: string, item: Item): Promise<void>
   /** What there is now by source and key, read anew from the source. */

@@ -59,6 +59,11 @@ export async function openMariadb(serverUrl: string, size: number): Promise<Kind
       const dice = random.int(1, 100)
       if (dice <= 2 && count > 20) return changeSchema(connection, table, random)
       if (dice <= 5) return rollBack(connection, table, random)
+      if (dice >= 99 && count > 20) {
+        await connection.query(`truncate table ${escapeId(table.name)}`)
+        table.plan.clear()
+        return 1
+      }
       const operations = table.plan.next(random, count)
       await connection.beginTransaction()
       await run(connection, table, operations)

@@ -51,11 +51,17 @@ export async function openMongodb(serverUrl: string, size: number): Promise<Kind
       const chosen = collections[random.int(0, collections.length - 1)]
       if (chosen === undefined) return 0
       // What stands for a change of schema: a field that all documents of a status get or lose at once.
-      if (random.int(1, 100) <= 2 && count > 20) {
+      const dice = random.int(1, 100)
+      if (dice <= 2 && count > 20) {
         const some = { amount: { $lt: 3 } }
         const collection = database.collection<Stored>(chosen.name)
         if (random.int(1, 2) === 1) await collection.updateMany(some, { $set: { extra: random.int(1, 9) } })
         else await collection.updateMany(some, { $unset: { extra: '' } })
+        return 1
+      }
+      if (dice >= 99 && count > 20) {
+        await database.collection(chosen.name).deleteMany({})
+        chosen.plan.clear()
         return 1
       }
       const operations = chosen.plan.next(random, count)
@@ -63,6 +69,15 @@ export async function openMongodb(serverUrl: string, size: number): Promise<Kind
       return operations.length
     },
     finish: async () => {},
+    // A collection that is restored from a backup is another one, and no token of the old one leads into it.
+    loseLog: async () => {
+      for (const { name } of collections) {
+        const documents = await database.collection<Stored>(name).find().toArray()
+        await database.dropCollection(name)
+        await database.createCollection(name)
+        if (documents.length > 0) await database.collection<Stored>(name).insertMany(documents)
+      }
+    },
     put: (source, key, item) => run(source, [{ kind: 'put', key, item, isNew: false }]),
     read: async () => {
       const found = new Map<string, Map<string, Expected>>()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, escapeIdentifier } from 'pg'
 import { createDatabase, dropDatabase } from '../../kit/postgres-databases.ts'
 import type { Random } from '../../kit/random.ts'
@@ -55,9 +56,10 @@ export async function openPostgres(serverUrl: string, size: number): Promise<Kin
          changed timestamptz not null default now()${isPair ? ', primary key (shop, code)' : ''})`,
     )
   }
-  let open: (() => Promise<void>) | undefined
+  let open: { readonly commit: () => Promise<void>; readonly release: () => void } | undefined
   const commitLate = async (): Promise<void> => {
-    await open?.()
+    await open?.commit()
+    open?.release()
     open = undefined
   }
   return {
@@ -86,13 +88,18 @@ export async function openPostgres(serverUrl: string, size: number): Promise<Kin
         const { operations, release } = chosen.plan.hold(random, Math.min(count, 20))
         await late.query('begin')
         await run(late, chosen, operations)
-        open = async () => {
-          await late.query('commit')
-          release()
-        }
+        // Once only: again it would be a warning.
+        let committing: Promise<unknown> | undefined
+        open = { commit: async () => void (await (committing ??= late.query('commit'))), release }
         return operations.length
       }
       if (dice <= 30) await commitLate()
+      if (dice >= 99 && count > 20) {
+        await commitLate()
+        await main.query(`truncate ${escapeIdentifier(chosen.name)}`)
+        chosen.plan.clear()
+        return 1
+      }
       const operations = chosen.plan.next(random, count)
       await main.query('begin')
       await run(main, chosen, operations)
@@ -100,6 +107,16 @@ export async function openPostgres(serverUrl: string, size: number): Promise<Kin
       return operations.length
     },
     finish: commitLate,
+    commitOpen: async () => open?.commit(),
+    // As a server does to a slot that keeps too much, and whoever tidies up without asking.
+    loseLog: async () => {
+      link.cut()
+      try {
+        await dropSlots(main)
+      } finally {
+        link.restore()
+      }
+    },
     put: async (source, key, item) => {
       const chosen = tables.find((each) => each.name === source)
       if (chosen === undefined) throw new Error(`there is no table ${source}`)
@@ -111,6 +128,16 @@ export async function openPostgres(serverUrl: string, size: number): Promise<Kin
       return found
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function dropSlots(client: Client): Promise<void> {
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; await sleep(50)) {
+    await client.query(
+      `select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database() and not active`,
+    )
+    const { rows } = await client.query(`select 1 from pg_replication_slots where database = current_database()`)
+    if (rows.length === 0) return
   }
 }
 

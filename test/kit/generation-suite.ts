@@ -25,6 +25,11 @@ function fillOf(sourceId: number, more: Partial<FillGeneration>): FillGeneration
   }
 }
 
+const recordAt = (recordId: number, text: string, more = {}): FillGeneration['records'][number] => ({
+  recordId,
+  chunks: [{ header: '', text, hash: text, ...more }],
+})
+
 /** What every driver of the ledger must do with generations. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeGenerations(name: string, open: () => Promise<Ledger>): void {
   describe(`generations: ${name}`, () => {
@@ -98,10 +103,6 @@ export function describeGenerations(name: string, open: () => Promise<Ledger>): 
         }),
       )
       await ledger.beginGeneration({ ...wanted, languages: { docs: 'english' } })
-      const recordAt = (recordId: number, text: string, more = {}): FillGeneration['records'][number] => ({
-        recordId,
-        chunks: [{ header: '', text, hash: text, ...more }],
-      })
       await ledger.fillGeneration(
         fillOf(sourceId, {
           upTo: 3,

@@ -62,6 +62,7 @@ test('a read whose claim is taken from it in the middle is not told as done', as
     async *changes() {
       await takeClaim(pipeline)
       await stopped(options.signal)
+      yield* []
     },
   })
   const { sources } = await pipeline.sync({ notes: { type: { ...type, open } } })

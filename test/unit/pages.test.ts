@@ -33,3 +33,14 @@ test('the readme begins with the two commands and shows a configuration', () => 
   expect(text).toContain('```yaml\nversion: 1\n')
   expect(text).toContain('npm run demo')
 })
+
+test('every trap and promise has a test that is named for it', () => {
+  const rows = readFileSync(join(root, 'test/README.md'), 'utf8').matchAll(
+    /^\| .+ \| `(.+)` \| \[[^\]]+\]\(([^)]+)\)/gm,
+  )
+  const named = [...rows].map(([, name = '', file = '']) => ({ name, file }))
+  expect(named).toHaveLength(24)
+  const isThere = ({ name, file }: { readonly name: string; readonly file: string }): boolean =>
+    readFileSync(join(root, 'test', file), 'utf8').includes(`${name}'`)
+  expect(named.filter((one) => !isThere(one))).toEqual([])
+})

@@ -248,25 +248,33 @@ export async function sourceGroups(
     const hint = meant === undefined ? `There are: ${all.join(', ')}.` : `Did you mean ${meant}?`
     throw new AquiferError('SOURCE_UNKNOWN', `There is no source ${name}. ${hint}`)
   }
-  const wanted = Object.values(config.sources).filter(({ name }) => names.length === 0 || names.includes(name))
-  const grouped = Map.groupBy(wanted, ({ name, connection }) =>
+  const grouped = Map.groupBy(Object.values(config.sources), ({ name, connection }) =>
     connection === undefined ? `source ${name}` : `connection ${connection}`,
   )
-  return Promise.all([...grouped.values()].map((sources) => sourceGroup(config, env, sources)))
+  const isWanted = ({ name }: SourceConfig): boolean => names.length === 0 || names.includes(name)
+  const wanted = [...grouped.values()].filter((sources) => sources.some(isWanted))
+  return Promise.all(wanted.map((sources) => sourceGroup(config, env, sources, isWanted)))
 }
 
-async function sourceGroup(config: Config, env: Env, sources: readonly SourceConfig[]): Promise<SourceGroup> {
+async function sourceGroup(
+  config: Config,
+  env: Env,
+  sources: readonly SourceConfig[],
+  isWanted: (source: SourceConfig) => boolean,
+): Promise<SourceGroup> {
   const [first] = sources
   if (first === undefined) throw new AquiferError('INTERNAL', 'A group of sources is empty.')
   const connection = first.connection === undefined ? undefined : config.connections[first.connection]
+  const configured = sources.map((source): SourceJob => ({
+    config: source,
+    mappingDigest: hash(mappingDigest(source.mapping), source.language),
+    optionsDigest: hash(JSON.stringify(source.options)),
+  }))
   return {
     type: first.type === metricsSourceName ? cardsType(config) : await loadIndexer(first.type),
     connection: async () => (connection === undefined ? undefined : revealSecrets(connection.options, env)),
-    jobs: sources.map((source): SourceJob => ({
-      config: source,
-      mappingDigest: hash(mappingDigest(source.mapping), source.language),
-      optionsDigest: hash(JSON.stringify(source.options)),
-    })),
+    jobs: configured.filter((job) => isWanted(job.config)),
+    configured,
   }
 }
 

@@ -35,6 +35,7 @@ export async function openPostgres(
         ? undefined
         : await openStream({
             readers: streamed,
+            others: options.others,
             address,
             slot: slotName(connection.slot, options),
             publication: connection.slot,
@@ -125,11 +126,7 @@ function indexerOf({ session, readers, polled, stream }: Opened, options: OpenOp
       if (reader === undefined) throw new AquiferError('SOURCE_UNKNOWN', `This connection has no source ${name}.`)
       return readItems(reader, keys)
     },
-    ...(stream === undefined
-      ? {}
-      : {
-          committed: async (upTo: Cursors) => stream.committed(upTo),
-        }),
+    ...(stream === undefined ? {} : { committed: (upTo: Cursors) => stream.committed(upTo) }),
     [Symbol.asyncDispose]: async () => {
       await stream?.[Symbol.asyncDispose]()
       await session[Symbol.asyncDispose]()

@@ -113,6 +113,7 @@ async function checkGroup(group: SourceGroup, signal: AbortSignal): Promise<void
   const indexer = await group.type.open(await group.connection(), {
     connection: group.jobs[0]?.config.connection ?? '',
     sources,
+    others: async () => ({}),
     until: 'now',
     signal,
     clock: systemClock,

@@ -50,6 +50,11 @@ export interface OpenOptions<Source> {
   readonly connection: string
   /** The sources of this connection by name. */
   readonly sources: Readonly<Record<string, Source>>
+  /**
+   * Cursors of the connection's other sources, as the ledger holds them now: what they have not read must not be given up
+   * where all share one log. Sources that will be read from the start have none.
+   */
+  readonly others: () => Promise<Cursors>
   readonly until: 'now' | 'abort'
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -140,6 +140,10 @@ export interface LedgerSync {
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
   /** With what went wrong, if anything did; `as before` leaves what was noted last. */
   release(args: { sourceId: number; epoch: number; error: ErrorView | 'as before' | undefined }): Promise<void>
+  /** Where these sources go on, and the settings of before; those that have no cursor are left out. */
+  cursors(args: {
+    sources: readonly string[]
+  }): Promise<readonly { readonly source: string; readonly cursor: Json; readonly mapping: string | undefined }[]>
   /** Keys that went ahead of the cursor, with the position of what was written. */
   keysAhead(args: { sourceId: number }): Promise<readonly { readonly key: string; readonly position: string }[]>
   known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>

@@ -19,6 +19,8 @@ export interface Reading {
   comparedMs: number
   /** A checkpoint said that deletes may have happened without a word. */
   unsure: boolean
+  /** A read from the start, or of much, has not ended: its keys are compared when it has. */
+  isUnderWay: boolean
   /** The source could not say what it does not have when it was last asked. */
   isBlind: boolean
 }
@@ -48,6 +50,7 @@ export function startReading(
     position: '',
     comparedMs: context.clock.passed() - (claim.comparedAgoMs ?? Number.POSITIVE_INFINITY),
     unsure,
+    isUnderWay: false,
     isBlind: false,
   }
   const seesDeletes = (): boolean => streamed && !reading.unsure
@@ -63,6 +66,9 @@ export function startReading(
   })
   return Object.assign(reading, { writer })
 }
+
+/** How often a source is told, in a read that goes on, what it need not keep. */
+const releaseMs = 5000
 
 interface RoundOptions {
   readonly onProgress: OnProgress
@@ -107,6 +113,7 @@ async function readChanges(
 ): Promise<void> {
   const byName = new Map(readings.map((reading) => [reading.job.config.name, reading]))
   let told = Number.NEGATIVE_INFINITY
+  let released = context.clock.passed()
   for await (const change of indexer.changes(cursorsOf(readings))) {
     signal.throwIfAborted()
     const reading = byName.get(change.source)
@@ -115,24 +122,32 @@ async function readChanges(
     if (change.kind === 'checkpoint') {
       reading.position = change.position
       reading.unsure ||= change.compare === true
+      reading.isUnderWay = change.partial === true
     }
     await reading.writer.push(change)
     if (context.clock.passed() - told > 100) {
       told = context.clock.passed()
       onProgress({ source: change.source, phase: 'reading', ...reading.writer.counts })
     }
-    if (onCheckpoint === undefined || change.kind !== 'checkpoint' || change.partial === true) continue
-    await commitAll(indexer, readings)
-    await onCheckpoint()
+    if (change.kind !== 'checkpoint') continue
+    if (onCheckpoint !== undefined && change.partial !== true) {
+      // Others may have a long read under way, whose texts take their time.
+      await reading.writer.flush()
+      await tellCommitted(indexer, readings)
+      await onCheckpoint()
+      released = context.clock.passed()
+    } else if (context.clock.passed() - released > releaseMs) {
+      await tellCommitted(indexer, readings)
+      released = context.clock.passed()
+    }
   }
-  await commitAll(indexer, readings)
+  for (const { writer } of readings) await writer.flush()
+  await tellCommitted(indexer, readings)
 }
 
-async function commitAll(indexer: Indexer, readings: readonly Reading[]): Promise<void> {
-  for (const reading of readings) {
-    await reading.writer.flush()
-    reading.cursor = reading.writer.cursor ?? reading.cursor
-  }
+/** So that a source need not keep its log for all of a long read. */
+async function tellCommitted(indexer: Indexer, readings: readonly Reading[]): Promise<void> {
+  for (const reading of readings) reading.cursor = reading.writer.cursor ?? reading.cursor
   await indexer.committed?.(cursorsOf(readings))
 }
 
@@ -158,7 +173,8 @@ export async function compareRound(
     const { job, claim, writer, position, unsure } = reading
     const isTold = isStreamed(options.type, job)
     const isDue = options.all || context.clock.passed() - reading.comparedMs >= job.config.compareMs
-    if (isTold ? !unsure || (reading.isBlind && !isDue) : !isDue) continue
+    if (isTold ? !unsure || reading.isUnderWay || (reading.isBlind && !isDue) : !isDue) continue
+    await writer.flush()
     const source = job.config.name
     options.onProgress({ source, phase: 'comparing', ...writer.counts })
     const started = context.clock.passed()

@@ -17,6 +17,8 @@ export interface SourceGroup {
   /** Options of the connection with their secrets read, which may fail; undefined for a type without one. */
   connection(): Promise<unknown>
   readonly jobs: readonly SourceJob[]
+  /** All that is configured on the connection, synced now or not. */
+  readonly configured: readonly SourceJob[]
 }
 
 /** What the ledger notes of a source's settings, and asks back. */

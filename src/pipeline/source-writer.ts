@@ -15,6 +15,8 @@ type Checkpoint = Extract<Change, { kind: 'checkpoint' }>
 /** Texts of so many characters, or so many changes, make a batch: what is lost when the process ends, and how often progress moves. */
 const batchCharacters = 250_000
 const batchChanges = 1000
+/** A checkpoint ends a batch that is smaller, at most so often: what one source told does not wait for the long read of another. */
+const batchMs = 1000
 /** So many batches are embedded at once. */
 const embedding = 3
 /**
@@ -64,6 +66,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
   const embedLimit = pLimit(embedding)
   let open = emptyBatch()
   let sequence = 0
+  let sentMs = Number.NEGATIVE_INFINITY
   let done = 0
   let chunkTarget = context.targetCommitMs < 1000 ? 64 : 4000
   let pending: { readonly end: Promise<void>; readonly share: number }[] = []
@@ -78,6 +81,7 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
     const { changes, letters, checkpoint, characters } = open
     open = emptyBatch()
     const number = ++sequence
+    sentMs = context.clock.passed()
     const raw: RawBatch = {
       puts: [...changes.values()].filter((change): change is Put => change.kind === 'put'),
       deletes: [...changes.values()].filter((change): change is Delete => change.kind === 'delete'),
@@ -228,7 +232,8 @@ export function createSourceWriter(context: PipelineContext, options: WriterOpti
         const seen = change.partial !== true && options.seesDeletes() ? 'seen' : undefined
         const deletes = change.compare === true || open.checkpoint?.deletes === 'due' ? 'due' : seen
         open.checkpoint = { cursor: change.cursor, position, asOf, deletes }
-        if (open.changes.size > 0) return
+        const isDue = change.partial !== true && context.clock.passed() - sentMs >= batchMs
+        if (open.changes.size > 0 && !isDue) return
         return send()
       }
       counts.read++

@@ -34,6 +34,7 @@ function digestOf(canonical: string | Uint8Array): string {
 export function readOptions(changed: Partial<ReadOptions> = {}): ReadOptions {
   return {
     connection: 'test',
+    others: async () => ({}),
     until: 'now',
     signal: new AbortController().signal,
     clock: systemClock,

@@ -107,11 +107,11 @@ export async function openPipeline(options: PipelineOptions = {}): Promise<TestP
     configured: Object.fromEntries(
       [...Object.keys(sources), ...others].map((name) => [name, configOf(name, language, mapping)]),
     ),
-    groups: Object.entries(sources).map(([name, { type }]) => ({
-      type,
-      connection: () => Promise.resolve(undefined),
-      jobs: [{ config: configOf(name, language, { ...mapping, ...own }), mappingDigest: language, optionsDigest: 'o' }],
-    })),
+    groups: Object.entries(sources).map(([name, { type }]) => {
+      const config = configOf(name, language, { ...mapping, ...own })
+      const jobs = [{ config, mappingDigest: language, optionsDigest: 'o' }]
+      return { type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }
+    }),
   })
   return {
     context,

@@ -70,11 +70,10 @@ export async function openVerifyStand(kind: 'standard' | 'embedded', options: St
   }
   const common = (sources: Sources): Pick<SyncOptions, 'settings' | 'groups' | 'configured'> => ({
     settings: { model: embedder.model, dimensions, chunker: 'one' },
-    groups: Object.entries(sources).map(([name, { type }]): SourceGroup => ({
-      type,
-      connection: () => Promise.resolve(undefined),
-      jobs: [{ config: configOf(name, options), mappingDigest: 'm', optionsDigest: 'o' }],
-    })),
+    groups: Object.entries(sources).map(([name, { type }]): SourceGroup => {
+      const jobs = [{ config: configOf(name, options), mappingDigest: 'm', optionsDigest: 'o' }]
+      return { type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }
+    }),
     configured: Object.fromEntries(Object.keys(sources).map((name) => [name, configOf(name, options)])),
   })
   const signal = new AbortController().signal

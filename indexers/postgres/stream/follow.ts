@@ -29,8 +29,8 @@ export const nothingTold = (): Told => ({
 export interface Progress {
   /** Everything committed before it has been told. */
   position: bigint
-  /** The transaction that is being told. */
-  transaction: number | undefined
+  /** The transaction that is being told, and where its commit is. */
+  transaction: { readonly id: number; readonly commit: bigint } | undefined
 }
 
 /** What a source wants to know of a table: its key, or the columns of a touch. */
@@ -59,7 +59,7 @@ export function take(
       if (progress.transaction === undefined && message.end > progress.position) progress.position = message.end
       return
     case 'begin':
-      progress.transaction = message.xid
+      progress.transaction = { id: message.xid, commit: lsnNumber(message.commitLsn ?? '0/0') }
       return
     case 'commit':
       progress.transaction = undefined
@@ -84,7 +84,7 @@ export function take(
 
   function tell(relation: Pgoutput.MessageRelation, rows: readonly (Row | null)[]): void {
     for (const follower of followersOf(relation)) {
-      if (progress.transaction !== undefined) told.transactions.add(progress.transaction)
+      if (progress.transaction !== undefined) told.transactions.add(progress.transaction.id)
       const { source, columns, touch } = follower
       // The replica identity was made smaller: an update need not tell what its row belonged to.
       const isVague = touch !== undefined && !columns.every((name) => relation.keyColumns.includes(name))

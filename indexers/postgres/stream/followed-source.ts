@@ -1,6 +1,5 @@
 import type { Change } from '../../../schemas/record.ts'
 import type { ParseValue } from '../parse-value.ts'
-import { readPages } from '../read-pages.ts'
 import { everyTable, inspect, placeOf, shapeOf } from '../relation.ts'
 import type { Relation, TableName } from '../relation.ts'
 import { toChange } from '../row-changes.ts'
@@ -102,20 +101,13 @@ export const beginCursor = ({ history, shape, parts, asOf }: FollowedSource, lsn
   touched: null,
 })
 
-/** Every row in the order of the key, a partial checkpoint after each page. */
-export async function* readPass(source: FollowedSource, cursor: StreamCursor): AsyncGenerator<Change> {
-  const { session, name } = source.reader
-  for await (const { items, after } of readPages(session, source.relation, cursor.pass?.after ?? [])) {
-    for (const item of items) yield toChange(item, contextOf(source, cursor.lsn))
-    yield { ...checkpointOf(name, { ...cursor, pass: { after } }), partial: true, compare: true }
-  }
-}
-
+/** Partial as long as the source is read from the start. */
 export function checkpointOf(source: string, cursor: StreamCursor): Extract<Change, { kind: 'checkpoint' }> {
-  return { kind: 'checkpoint', source, position: cursor.lsn, cursor, asOf: cursor.asOf }
+  const checkpoint = { kind: 'checkpoint', source, position: cursor.lsn, cursor, asOf: cursor.asOf } as const
+  return cursor.pass === null ? checkpoint : { ...checkpoint, partial: true }
 }
 
-const contextOf = ({ reader, relation, parsers }: FollowedSource, position: string) => ({
+export const contextOf = ({ reader, relation, parsers }: FollowedSource, position: string) => ({
   source: reader.name,
   position,
   relation,

@@ -57,7 +57,8 @@ export async function openLog({ address, place, slot, publication, from, signal 
   let failure: AquiferError | undefined
   let closed = false
   let wake: (() => void) | undefined
-  let confirmed = from
+  // Nothing, until somebody says so: others may need what comes before `from`.
+  let confirmed = 0n
   let received = from
   let heardMs = performance.now()
   // `pg` keeps its connection to itself, and tells of a copy on it alone.
@@ -69,8 +70,9 @@ export async function openLog({ address, place, slot, publication, from, signal 
     failure ??= toSourceError(thrown, place)
     wake?.()
   }
-  const send = (reply: boolean): void => {
-    if (!closed && failure === undefined) connection.sendCopyFromChunk(statusOf(received, confirmed, reply))
+  // A server that shuts down waits until all is flushed, where it was told how far: that is said only when it moves.
+  const send = (reply: boolean, flushed = 0n): void => {
+    if (!closed && failure === undefined) connection.sendCopyFromChunk(statusOf(received, flushed, reply))
   }
   const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] })
   connection.on('copyData', ({ chunk }) => {
@@ -121,7 +123,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
     confirm(lsn) {
       if (lsn <= confirmed) return
       confirmed = lsn
-      send(false)
+      send(false, lsn)
     },
     ask: () => send(true),
     async [Symbol.asyncDispose]() {
@@ -177,12 +179,12 @@ async function begin(
 }
 
 /** https://www.postgresql.org/docs/current/protocol-replication.html, standby status update */
-function statusOf(received: bigint, confirmed: bigint, reply: boolean): Buffer {
+function statusOf(received: bigint, flushed: bigint, reply: boolean): Buffer {
   const status = Buffer.alloc(34)
   status[0] = 0x72
   status.writeBigUInt64BE(received, 1)
-  status.writeBigUInt64BE(confirmed, 9)
-  status.writeBigUInt64BE(confirmed, 17)
+  status.writeBigUInt64BE(flushed, 9)
+  status.writeBigUInt64BE(flushed, 17)
   status.writeBigInt64BE(BigInt(Date.now() - Date.UTC(2000, 0)) * 1000n, 25)
   status[33] = reply ? 1 : 0
   return status

@@ -1,7 +1,6 @@
 import { AquiferError } from '../../../src/core/errors.ts'
-import type { Clock } from '../../../src/core/clock.ts'
 import type { Session } from '../session.ts'
-import { cancelled, invalidSource } from '../../../src/core/source-error.ts'
+import { invalidSource } from '../../../src/core/source-error.ts'
 import type { Place } from '../../../src/core/source-error.ts'
 import { lsnNumber } from './lsn.ts'
 
@@ -65,12 +64,16 @@ export async function createSlot(session: Session, place: Place, name: string): 
 }
 
 /** Whoever still streams from it is gone, or goes now. */
-export async function dropSlot(session: Session, place: Place, name: string): Promise<void> {
+export async function endReader(session: Session, place: Place, name: string): Promise<void> {
   await session.query(
     place,
     `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1 and active_pid is not null`,
     [name],
   )
+}
+
+export async function dropSlot(session: Session, place: Place, name: string): Promise<void> {
+  await endReader(session, place, name)
   await session.query(
     place,
     `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1`,
@@ -84,35 +87,8 @@ const runningSql = `select pg_snapshot_xmax(s)::text, (select coalesce(string_ag
         and d.datname <> current_database()))
   from pg_current_snapshot() s`
 
-/**
- * Waits until every transaction of this database has ended that was writing when this began: what they wrote may have been
- * decoded by a publication that did not have the table yet, or be committed in the log and not yet seen by a snapshot.
- */
-export async function outwaitWriters(
-  session: Session,
-  place: Place,
-  { clock, signal, patienceMs }: { readonly clock: Clock; readonly signal: AbortSignal; readonly patienceMs: number },
-): Promise<void> {
-  const running = async (): Promise<readonly string[]> => {
-    const { rows } = await session.query(place, runningSql)
-    return (rows[0]?.[1] ?? '').split(',').filter((id) => id !== '')
-  }
-  const before = new Set(await running())
-  const until = clock.passed() + patienceMs
-  for (let pauseMs = 5; before.size > 0; pauseMs = Math.min(500, pauseMs * 2)) {
-    const now = new Set(await running())
-    for (const id of before) if (!now.has(id)) before.delete(id)
-    if (before.size === 0) return
-    if (clock.passed() > until) {
-      throw new AquiferError(
-        'SOURCE_UNREACHABLE',
-        `${place.subject}: a transaction that writes has been open for long`,
-        {
-          fix: 'End it (pg_stat_activity, pg_prepared_xacts): a first read can begin when it has ended.',
-        },
-      )
-    }
-    await clock.sleep(pauseMs, signal)
-    if (signal.aborted) throw cancelled()
-  }
+/** Ids of this database's transactions that write and have not ended. */
+export async function runningWriters(session: Session, place: Place): Promise<ReadonlySet<string>> {
+  const { rows } = await session.query(place, runningSql)
+  return new Set((rows[0]?.[1] ?? '').split(',').filter((id) => id !== ''))
 }

@@ -52,11 +52,8 @@ export function corpusGroup(path: string): SourceGroup {
     }),
   }
   const digest = createHash('sha256').update(path).digest('hex')
-  return {
-    type,
-    connection: () => Promise.resolve(undefined),
-    jobs: [{ config, mappingDigest: 'corpus-1', optionsDigest: digest }],
-  }
+  const jobs = [{ config, mappingDigest: 'corpus-1', optionsDigest: digest }]
+  return { type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }
 }
 
 export const corpusSources: Readonly<Record<string, SourceConfig>> = { [corpusName]: config }

@@ -42,6 +42,7 @@ export const ledgerRules: Readonly<Record<LedgerOperation, OperationRules>> = {
   checkNotes: asked,
   keptAnswer: asked,
   keptStates: asked,
+  cursors: read,
   keysAhead: read,
   known: read,
   knownEmbeddings: read,

@@ -1,11 +1,19 @@
 import type { KeptRecord, KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
+import type { Json } from '../../../../schemas/record.ts'
 import type { LedgerContext } from '../context.ts'
 
 /** What a sync asks before it writes. */
 export function readsForSync({
   db,
-}: LedgerContext): Pick<LedgerSync, 'keysAhead' | 'known' | 'liveKeys' | 'recordsByKey'> {
+}: LedgerContext): Pick<LedgerSync, 'cursors' | 'keysAhead' | 'known' | 'liveKeys' | 'recordsByKey'> {
   return {
+    cursors: async ({ sources }) => {
+      const rows = await db.query<{ source: string; cursor: Json; mapping: string | null }>(
+        `select name as source, cursor, mapping from source where name = any($1::text[]) and cursor is not null`,
+        [sources],
+      )
+      return rows.map((row) => ({ ...row, mapping: row.mapping ?? undefined }))
+    },
     keysAhead: ({ sourceId }) => db.query(`select key, position from ahead where source_id = $1`, [sourceId]),
     known: async ({ sourceId, keys }) => {
       const rows = await db.query<{ key: string; digest: string | null; mapping: string }>(

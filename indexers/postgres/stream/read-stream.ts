@@ -47,7 +47,9 @@ export async function* readStream(
     const unread = unreadOf(context)
     const isBetween = progress.transaction === undefined
     const isCaughtUp = isBetween && progress.position >= probe.lsn && unread.length === 0
-    const isOver = until === 'now' ? isCaughtUp : isBetween && clock.passed() >= until
+    // However short the time, what is read from the start gets on.
+    const isTime = until !== 'now' && clock.passed() >= until && (turns > 0 || unread.length === 0)
+    const isOver = until === 'now' ? isCaughtUp : isBetween && isTime
     const isIdle = isBetween && told.size + told.lost.size > 0
     const message = isOver ? undefined : await reading.next(isIdle ? 0 : patienceOf(unread, until))
     if (message !== undefined) {
@@ -69,7 +71,8 @@ export async function* readStream(
       // What was told may have a source read from the start.
       if (isOver && (until !== 'now' || unreadOf(context).length === 0)) return
     }
-    const next = unread[turns++ % unread.length]
+    const next = unread[turns % unread.length]
+    turns += 1
     if (next !== undefined && tracks.get(next.source.reader.name) === next) yield* readTurn(context, next)
     turnBegan = clock.passed()
     if (progress.transaction !== undefined) continue

@@ -10,6 +10,20 @@ const given = (vector: Float32Array): ChunkWrite => ({ ...chunkOf('one', vector)
 /** What every driver of the ledger must do. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeLedger(name: string, open: () => Promise<Ledger>): void {
   describe(name, () => {
+    test('tells where sources go on that have been read, and with which settings', async () => {
+      await using ledger = await open()
+      const claim = await claimOf(ledger)
+      const { name: source = '' } = (await ledger.status()).sources[0] ?? {}
+      const sources = [source, 'unknown']
+      expect(await ledger.cursors({ sources })).toEqual([])
+      await ledger.startFullRead({ ...claim, mapping: 'm o' })
+      await ledger.commit(batchOf(claim, { checkpoint: { cursor: { at: 7 }, position: '7', asOf: undefined } }))
+      expect(await ledger.cursors({ sources })).toEqual([{ source, cursor: { at: 7 }, mapping: 'm o' }])
+      expect(await ledger.cursors({ sources: [] })).toEqual([])
+      await ledger.startFullRead({ ...claim, mapping: 'm p' })
+      expect(await ledger.cursors({ sources })).toEqual([])
+    })
+
     test('a committed batch is found by meaning and by words, and read back whole', async () => {
       await using ledger = await open()
       const claim = await claimOf(ledger)

@@ -106,24 +106,48 @@ describe('the log of a connection is kept', () => {
     await until(async () => (await confirmed(database)) !== before)
   })
 
-  test('by the process that reads it: one that lost what it needs to another begins again', async () => {
+  test('while nothing of what is read now was committed, however long that goes on', async () => {
+    await using database = await openRead()
+    const { cursors } = await readOnce(
+      database,
+      { films },
+      { after: only(database.cursors, 'films'), others: only(database.cursors, 'actors') },
+    )
+    const before = await confirmed(database)
+    const stop = new AbortController()
+    await using watch = await database.open({ films }, { until: 'abort', signal: stop.signal, everyMs: 60_000 })
+    const reading = collect(watch.changes(only(cursors, 'films')))
+    await until(async () => (await answered(database)) === true)
+    stop.abort()
+    await reading
+    expect(await confirmed(database)).toBe(before)
+  })
+
+  test('by who reads it: where another process gave it up between two looks, a source is read from the start', async () => {
     await using database = await openRead()
     const { cursors } = database
-    await using slow = await database.open({ actors })
-    const reading = slow.changes(only(cursors, 'actors'))
-    // Nobody told this one of the other's cursor, as between a first read and its first commit.
-    await readOnce(database, { films }, { after: only(cursors, 'films') })
-    await until(async () => (await isFree(database)) === true)
-    const changes = await collect(reading)
+    const [now] = await database.run('select pg_current_wal_lsn() as lsn')
+    await using other = await database.open({ films }, { until: 'abort' })
+    const ended = collect(other.changes(only(cursors, 'films'))).catch((error: unknown) => error)
+    await until(async () => (await answered(database)) === true)
+    const reading = readOnce(database, { actors }, { after: only(cursors, 'actors') })
+    // The slot is taken from the other one, which is free for half a second then.
+    const advance = `select pg_replication_slot_advance(slot_name, $1) from pg_replication_slots
+      where database = current_database() and not active`
+    await until(async () => (await database.run(advance, [now?.['lsn']])).length > 0)
+    const { changes } = await reading
     expect([shown(changes), asks(changes)]).toEqual([['actors put 1', 'actors put 2'], true])
+    expect(await ended).toMatchObject({ code: 'SOURCE_UNREACHABLE' })
   })
 })
 
-async function isFree(database: SourceDatabase): Promise<unknown> {
-  const [slot] = await database.run(
-    'select not active as free from pg_replication_slots where database = current_database()',
+/** Whether the server has heard from whoever reads the log how far that is. */
+async function answered(database: SourceDatabase): Promise<unknown> {
+  const [row] = await database.run(
+    `select r.reply_time is not null as answered from pg_stat_replication r
+      join pg_replication_slots s on s.active_pid = r.pid where s.database = current_database()`,
   )
-  return slot?.['free']
+  return row?.['answered']
 }
 
 describe('while a table is read from the start', () => {
@@ -145,7 +169,7 @@ describe('while a table is read from the start', () => {
   async function readWith(
     indexer: Indexer,
     after: Cursors,
-    onChange: (change: Change, changes: readonly Change[]) => Promise<'stop' | undefined>,
+    onChange: (change: Change, changes: readonly Change[]) => Promise<unknown>,
   ): Promise<readonly Change[]> {
     const changes: Change[] = []
     for await (const change of indexer.changes(after)) {
@@ -248,16 +272,16 @@ describe('while a table is read from the start', () => {
     await writer.query(`insert into many values (0, 'late')`)
     await using indexer = await database.open({ films, many })
     await database.run(`update film set title = 'uno'`)
-    const seen: string[] = []
-    const changes = await readWith(indexer, cursors, async (change) => {
-      if (change.kind === 'put' && change.source === 'films') {
-        seen.push(change.key)
+    const changes = await readWith(indexer, cursors, async (change, before) => {
+      if (change.kind !== 'put' || change.source !== 'films') return undefined
+      if (before.filter((one) => one.kind === 'put' && one.source === 'films').length > 1) {
         await writer.query('commit')
+        return undefined
       }
-      return undefined
+      await database.run(`update film set title = 'due'`)
+      return sent(database)
     })
-    expect(seen).toEqual(['1'])
-    expect(shown(changes)[0]).toBe('films put 1')
+    expect(shown(changes).slice(0, 2)).toEqual(['films put 1', 'films put 1'])
     expect(shown(changes)).toContain('many put 0')
   })
 })

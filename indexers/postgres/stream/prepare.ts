@@ -29,16 +29,16 @@ export async function prepare(context: StreamContext, after: Cursors, parts: Par
   if (await guard.isOver()) await giveUp()
   const kept = await findSlot(session, place, slot)
   if (kept === undefined) await reader.close()
-  const { confirmed } = kept ?? (await createSlot(session, place, slot))
+  if (kept === undefined) await createSlot(session, place, slot)
   for (const source of sources) {
     const { name } = source.reader
     const track = kept === undefined ? undefined : trackFrom(source, after, tracks.get(name))
     tracks.delete(name)
-    if (track === undefined || lsnNumber(track.cursor.lsn) < confirmed) await startOver(context, source)
+    if (track === undefined) await startOver(context, source)
     else tracks.set(name, track)
   }
   const log = await reader.open()
-  // Until now another process may have had the slot, for other sources, and given up what it did not need.
+  // Not before: until now another process may have had the slot, for other sources, and given up what it did not need.
   const held = await findSlot(session, place, slot)
   if (held === undefined) throw expired(place, 'its replication slot is gone')
   for (const track of tracks.values()) {

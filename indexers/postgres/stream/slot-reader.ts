@@ -13,6 +13,9 @@ export interface SlotReader extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Who is told to let go of a slot may take a while, on a busy server. */
+const mostTries = 20
+
 export function createSlotReader(context: StreamContext): SlotReader {
   const { address, place, slot, publication, progress, session, clock, signal } = context
   let current: Log | undefined
@@ -26,14 +29,17 @@ export function createSlotReader(context: StreamContext): SlotReader {
     progress.position = from
     progress.transaction = undefined
     const opening = { address, place, slot, publication, from, signal }
-    current = await openLog(opening).catch(async (error: unknown) => {
-      if (!(error instanceof Error) || sqlState(error.cause) !== '55006') throw error
-      // Whoever has the claim on the sources has the slot: what still holds it is a process that is gone or fenced.
-      await endReader(session, place, slot)
-      await clock.sleep(500, signal)
-      return openLog(opening)
-    })
-    return current
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return (current = await openLog(opening))
+      } catch (error) {
+        const isTaken = error instanceof Error && sqlState(error.cause) === '55006'
+        if (!isTaken || tries >= mostTries) throw error
+        // Whoever has the claim on the sources has the slot: what still holds it is a process that is gone or fenced.
+        await endReader(session, place, slot)
+        await clock.sleep(500, signal)
+      }
+    }
   }
 
   async function close(): Promise<void> {

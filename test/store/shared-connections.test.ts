@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { PostgresSource } from '../../indexers/postgres/config.ts'
 import postgres from '../../indexers/postgres/index.ts'
 import type { Cursors, IndexerType } from '../../src/core/indexer.ts'
 import type { Embedder } from '../../src/core/embedder.ts'
+import type { Change } from '../../schemas/record.ts'
+import { allAtOnce } from '../../src/core/turns.ts'
 import type { SourceGroup, SourceJob } from '../../src/pipeline/source-job.ts'
 import { openPipeline, type TestPipeline } from '../kit/open-pipeline.ts'
 import { connectionTo, openSourceDatabase } from '../kit/postgres-source.ts'
@@ -107,4 +109,112 @@ test('a change of one source is in the ledger before the first read of another o
     ['few', 2],
     ['many', 3000],
   ])
+})
+
+describe('in a watch, beside a long read of another source of the connection,', () => {
+  const checkpoint = (source: string, more: object = {}): Change => ({
+    kind: 'checkpoint',
+    source,
+    position: '1',
+    cursor: 1,
+    asOf: '2026-01-02T03:04:05Z',
+    ...more,
+  })
+  const put = (source: string, key: string, text: string): Change => ({
+    kind: 'put',
+    source,
+    key,
+    position: '1',
+    digest: text,
+    content: { kind: 'row', row: { text } },
+  })
+
+  /** Nothing at first; then `follow`, and then it waits to be stopped. */
+  function scripted(follow: () => AsyncGenerator<Change>, keysRead: (source: string) => void): IndexerType {
+    return {
+      type: 'scripted',
+      source: z.unknown(),
+      deletes: 'streamed',
+      open: async (_connection, { sources, until: end, signal }) => ({
+        async *changes() {
+          for (const source of Object.keys(sources)) yield checkpoint(source)
+          if (end === 'now') return
+          yield* follow()
+          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        },
+        async *keys(source) {
+          keysRead(source)
+        },
+        [Symbol.asyncDispose]: async () => {},
+      }),
+    }
+  }
+
+  async function watch(pipeline: TestPipeline, type: IndexerType, done: () => Promise<boolean>): Promise<void> {
+    const jobs = jobsOf(pipeline, type, ['fast', 'long'])
+    const stop = new AbortController()
+    const watching = pipeline.sync(
+      {},
+      {
+        groups: [{ type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }],
+        configured: Object.fromEntries(jobs.map(({ config }) => [config.name, config])),
+        isProjected: false,
+        watch: allAtOnce,
+        signal: stop.signal,
+      },
+    )
+    try {
+      await until(done)
+    } finally {
+      stop.abort()
+      await watching
+    }
+  }
+
+  test('what was read is committed without waiting for the texts of that read', async () => {
+    const release = Promise.withResolvers<void>()
+    await using pipeline = await openPipeline({
+      embedder: {
+        ...slowEmbedder,
+        async embed(texts, options) {
+          if (texts.some((text) => text.includes('slow'))) await release.promise
+          return slowEmbedder.embed(texts, options)
+        },
+      },
+    })
+    const type = scripted(
+      async function* () {
+        yield put('long', 'a', 'slow')
+        yield checkpoint('long', { partial: true })
+        for (const key of ['b', 'c']) {
+          yield put('fast', key, 'quick')
+          yield checkpoint('fast')
+        }
+      },
+      () => {},
+    )
+    await watch(pipeline, type, async () => {
+      const found = await pipeline.ledger.readRecord({ source: 'fast', key: 'c', readable: undefined })
+      if (found !== undefined) release.resolve()
+      return found !== undefined
+    })
+  })
+
+  test('its keys are compared once it has ended, and not before', async () => {
+    await using pipeline = await openPipeline()
+    const events: string[] = []
+    const type = scripted(
+      async function* () {
+        yield put('long', 'a', 'one')
+        yield checkpoint('long', { partial: true, compare: true })
+        yield checkpoint('fast')
+        events.push('a checkpoint of the other one')
+        yield checkpoint('long', { compare: true })
+        events.push('its end')
+      },
+      (source) => events.push(`keys of ${source}`),
+    )
+    await watch(pipeline, type, async () => events.includes('its end'))
+    expect(events).toEqual(['a checkpoint of the other one', 'keys of long', 'its end'])
+  })
 })

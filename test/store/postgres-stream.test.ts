@@ -174,6 +174,23 @@ describe('a table that is followed', () => {
     expect(shown(await follower.read()).toSorted()).toEqual(['delete 11', 'put 2'])
   })
 
+  test.for([
+    ['detached', 'alter table item detach partition item_b'],
+    ['dropped', 'drop table item_b'],
+  ] as const)('a partition that is %s has keys compared, which no log tells of', async ([, sql]) => {
+    await using database =
+      await openSourceDatabase(`create table item (id int primary key, label text) partition by range (id);
+      create table item_a partition of item for values from (0) to (10);
+      create table item_b partition of item for values from (10) to (20);
+      insert into item values (1, 'one'), (11, 'eleven')`)
+    await using follower = await follow(database)
+    await follower.read()
+    expect(asks(await follower.read())).toBe(false)
+    await database.run(sql)
+    const changes = await follower.read()
+    expect([shown(changes), asks(changes)]).toEqual([['put 1'], true])
+  })
+
   test('a transaction of many rows is handed over in parts, and its checkpoint comes last', async () => {
     await using database = await openSourceDatabase(items)
     await using follower = await follow(database)

@@ -10,6 +10,8 @@ const script = (name: string): string => fileURLToPath(new URL(`../services/post
 
 export interface OwnPostgres extends AsyncDisposable {
   readonly url: string
+  /** Where its files are. */
+  readonly folder: string
   run(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
@@ -22,13 +24,15 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   client.on('error', () => {})
   await client.connect()
   const { rows } = await client.query<{ folder: string }>(`select current_setting('data_directory') as folder`)
+  const folder = rows[0]?.folder ?? ''
   return {
     url,
+    folder,
     run: async (text) => (await client.query<Record<string, unknown>>(text)).rows,
     async [Symbol.asyncDispose]() {
       await client.end()
       await run(script('stop'), [port])
-      for (const { folder } of rows) await rm(folder, { recursive: true })
+      if (folder !== '') await rm(folder, { recursive: true })
     },
   }
 }

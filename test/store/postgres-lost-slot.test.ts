@@ -1,3 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import type { Change } from '../../schemas/record.ts'
 import type { Cursors } from '../../src/core/indexer.ts'
@@ -66,3 +69,35 @@ test('a slot that is dropped while it is read ends the read, and everything is r
   const changes = await readOnce(database.url, cursors)
   expect([shown(changes), asks(changes)]).toEqual([['put 2'], true])
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a log that the server cannot decode any more is given up, and everything is read again',
+  async () => {
+    await using server = await openOwnPostgres()
+    await server.run(setup)
+    let cursors = cursorsOf(await readOnce(server.url, {}))
+    // While a transaction runs, decoding begins with what is in a file, which is spoilt then.
+    const writer = new Client({ connectionString: server.url })
+    await writer.connect()
+    await writer.query('begin')
+    await writer.query('select pg_current_xact_id()')
+    const found = `select f as file from pg_ls_dir('pg_logical/snapshots') f
+      join pg_replication_slots s on f = replace(s.restart_lsn::text, '/', '-') || '.snap' and not active`
+    await until(async () => {
+      await server.run('select pg_log_standby_snapshot()')
+      await server.run(`update item set label = label || '.'`)
+      cursors = { ...cursors, ...cursorsOf(await readOnce(server.url, cursors)) }
+      return (await server.run(found)).length > 0
+    })
+    const path = join(server.folder, 'pg_logical/snapshots', String((await server.run(found))[0]?.['file']))
+    await writeFile(path, (await readFile(path)).fill(1, 40))
+    await server.run(`insert into item values (2, 'two'); delete from item where id = 1`)
+    await expect(readOnce(server.url, cursors)).rejects.toMatchObject({
+      code: 'CURSOR_EXPIRED',
+      message: 'Source items: the server cannot decode the log that it kept.',
+    })
+    await writer.end()
+    const changes = await readOnce(server.url, cursors)
+    expect([shown(changes), asks(changes)]).toEqual([['put 2'], true])
+  },
+)

@@ -3,7 +3,8 @@ import type { Client } from 'pg'
 import type { AquiferError } from '../../../src/core/errors.ts'
 import { connect } from '../connect.ts'
 import type { Address } from '../connect.ts'
-import { toSourceError } from '../source-error.ts'
+import { sqlState, toSourceError } from '../source-error.ts'
+import { expired } from '../../../src/core/source-error.ts'
 import type { Place } from '../../../src/core/source-error.ts'
 import { quoteName } from '../sql.ts'
 import { lsnText } from './lsn.ts'
@@ -17,6 +18,8 @@ export interface Log extends AsyncDisposable {
   next(waitMs: number): Promise<LogMessage | undefined>
   /** Everything before this is safe: the server need not keep it. */
   confirm(lsn: bigint): void
+  /** The server failed to decode it, and would again. */
+  readonly isUndecodable: boolean
   /** Makes the server say how far it is. */
   ask(): void
 }
@@ -55,6 +58,7 @@ export async function openLog({ address, place, slot, publication, from, signal 
   const held: { readonly message: LogMessage; readonly bytes: number }[] = []
   let heldBytes = 0
   let failure: AquiferError | undefined
+  let isUndecodable = false
   let closed = false
   let wake: (() => void) | undefined
   // Nothing, until somebody says so: others may need what comes before `from`.
@@ -67,7 +71,10 @@ export async function openLog({ address, place, slot, publication, from, signal 
   const isFull = (): boolean => held.length >= mostHeld || heldBytes >= mostBytes
   const fail = (thrown: unknown): void => {
     if (closed) return
-    failure ??= toSourceError(thrown, place)
+    isUndecodable ||= sqlState(thrown)?.startsWith('XX') === true
+    failure ??= isUndecodable
+      ? expired(place, 'the server cannot decode the log that it kept', thrown)
+      : toSourceError(thrown, place)
     wake?.()
   }
   // A server that shuts down waits until all is flushed, where it was told how far: that is said only when it moves.
@@ -103,6 +110,9 @@ export async function openLog({ address, place, slot, publication, from, signal 
   signal.addEventListener('abort', onAbort)
 
   return {
+    get isUndecodable() {
+      return isUndecodable
+    },
     async next(waitMs) {
       if (held.length === 0 && failure === undefined && !signal.aborted && waitMs > 0) {
         await new Promise<void>((resolve) => {

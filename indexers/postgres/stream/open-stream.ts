@@ -43,7 +43,15 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   return {
     async *changes(after, until) {
       const reading = await prepare(context, after, { guard, reader, release, giveUp })
-      yield* readStream(context, reading, { until, isGivenUp: () => reader.current !== reading })
+      try {
+        yield* readStream(context, reading, { until, isGivenUp: () => reader.current !== reading })
+      } catch (error) {
+        if (reading.isUndecodable) {
+          log.error({ slot }, `${place.subject}: its log cannot be decoded; the slot is dropped and all is read again`)
+          await giveUp()
+        }
+        throw error
+      }
     },
     async committed(upTo) {
       const lowest = await release.upTo(upTo)

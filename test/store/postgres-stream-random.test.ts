@@ -132,7 +132,11 @@ test(`a first read that dies again and again while others write misses nothing, 
     }),
   )
   // Deleting everywhere in the table, and moving keys from the end to the front of it, that the read has passed.
-  while (!(await readOnce(deaths < 12 ? random.int(100, 900) : Infinity))) deaths += 1
+  while (!(await readOnce(deaths < 12 ? random.int(100, 900) : Infinity))) {
+    deaths += 1
+    // What comes before a first checkpoint is compared, whatever follows: it does not count here.
+    if (cursor === undefined) held.clear()
+  }
   writing.is = false
   await written
   expect(await readOnce(Infinity)).toBe(true)

@@ -104,6 +104,7 @@ describe('the log of a connection is kept', () => {
     const others = othersOf(database.cursors['actors'] ?? null)
     await readOnce(database, { films }, { after: only(database.cursors, 'films'), others })
     await until(async () => (await confirmed(database)) !== before)
+    expect(await confirmed(database)).not.toBe(before)
   })
 
   test('while nothing of what is read now was committed, however long that goes on', async () => {
@@ -150,34 +151,34 @@ async function answered(database: SourceDatabase): Promise<unknown> {
   return row?.['answered']
 }
 
+/** Everything that was written until now is on its way to whoever reads the log. */
+async function sent(database: SourceDatabase): Promise<void> {
+  await until(async () => {
+    const [row] = await database.run(
+      `select bool_and(r.sent_lsn >= pg_current_wal_lsn()) as done from pg_stat_replication r
+          join pg_replication_slots s on s.active_pid = r.pid where s.database = current_database()`,
+    )
+    return row?.['done'] === true
+  })
+}
+
+async function readWith(
+  indexer: Indexer,
+  after: Cursors,
+  onChange: (change: Change, changes: readonly Change[]) => Promise<unknown>,
+): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for await (const change of indexer.changes(after)) {
+    changes.push(change)
+    if ((await onChange(change, changes)) === 'stop') break
+  }
+  return changes
+}
+
 describe('while a table is read from the start', () => {
   const many = { table: 'many', mode: 'stream' } as const
   const manyRows = `create table many (id int primary key, label text);
     insert into many select i, 'row ' || i from generate_series(1, 20000) i`
-
-  /** Everything that was written until now is on its way to whoever reads the log. */
-  async function sent(database: SourceDatabase): Promise<void> {
-    await until(async () => {
-      const [row] = await database.run(
-        `select bool_and(r.sent_lsn >= pg_current_wal_lsn()) as done from pg_stat_replication r
-          join pg_replication_slots s on s.active_pid = r.pid where s.database = current_database()`,
-      )
-      return row?.['done'] === true
-    })
-  }
-
-  async function readWith(
-    indexer: Indexer,
-    after: Cursors,
-    onChange: (change: Change, changes: readonly Change[]) => Promise<unknown>,
-  ): Promise<readonly Change[]> {
-    const changes: Change[] = []
-    for await (const change of indexer.changes(after)) {
-      changes.push(change)
-      if ((await onChange(change, changes)) === 'stop') break
-    }
-    return changes
-  }
 
   test('what changes in another source is handed over before that ends', async () => {
     await using database = await openSourceDatabase(`${setup}; ${manyRows}`)

@@ -84,11 +84,17 @@ test('a change of one source is in the ledger before the first read of another o
   })
   const sync = async (names: readonly string[]): Promise<unknown> => {
     const wanted = jobs.filter(({ config }) => names.includes(config.name))
-    const connection = () => Promise.resolve(connectionTo(database.url))
     return pipeline.sync(
       {},
       {
-        groups: [{ type: postgres, connection, jobs: wanted, configured: jobs }],
+        groups: [
+          {
+            type: postgres,
+            connection: () => Promise.resolve(connectionTo(database.url)),
+            jobs: wanted,
+            configured: jobs,
+          },
+        ],
         configured: Object.fromEntries(jobs.map(({ config }) => [config.name, config])),
         isProjected: false,
       },
@@ -111,66 +117,67 @@ test('a change of one source is in the ledger before the first read of another o
   ])
 })
 
-describe('in a watch, beside a long read of another source of the connection,', () => {
-  const checkpoint = (source: string, more: object = {}): Change => ({
-    kind: 'checkpoint',
-    source,
-    position: '1',
-    cursor: 1,
-    asOf: '2026-01-02T03:04:05Z',
-    ...more,
-  })
-  const put = (source: string, key: string, text: string): Change => ({
-    kind: 'put',
-    source,
-    key,
-    position: '1',
-    digest: text,
-    content: { kind: 'row', row: { text } },
-  })
+const checkpoint = (source: string, more: object = {}): Change => ({
+  kind: 'checkpoint',
+  source,
+  position: '1',
+  cursor: 1,
+  asOf: '2026-01-02T03:04:05Z',
+  ...more,
+})
+const put = (source: string, key: string, text: string): Change => ({
+  kind: 'put',
+  source,
+  key,
+  position: '1',
+  digest: text,
+  content: { kind: 'row', row: { text } },
+})
 
-  /** Nothing at first; then `follow`, and then it waits to be stopped. */
-  function scripted(follow: () => AsyncGenerator<Change>, keysRead: (source: string) => void): IndexerType {
-    return {
-      type: 'scripted',
-      source: z.unknown(),
-      deletes: 'streamed',
-      open: async (_connection, { sources, until: end, signal }) => ({
-        async *changes() {
-          for (const source of Object.keys(sources)) yield checkpoint(source)
-          if (end === 'now') return
-          yield* follow()
-          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-        },
-        async *keys(source) {
-          keysRead(source)
-        },
-        [Symbol.asyncDispose]: async () => {},
-      }),
-    }
-  }
-
-  async function watch(pipeline: TestPipeline, type: IndexerType, done: () => Promise<boolean>): Promise<void> {
-    const jobs = jobsOf(pipeline, type, ['fast', 'long'])
-    const stop = new AbortController()
-    const watching = pipeline.sync(
-      {},
-      {
-        groups: [{ type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }],
-        configured: Object.fromEntries(jobs.map(({ config }) => [config.name, config])),
-        isProjected: false,
-        watch: allAtOnce,
-        signal: stop.signal,
+/** Nothing at first; then `follow`, and then it waits to be stopped. */
+function scripted(follow: () => AsyncGenerator<Change>, keysRead: (source: string) => void): IndexerType {
+  return {
+    type: 'scripted',
+    source: z.unknown(),
+    deletes: 'streamed',
+    open: async (_connection, { sources, until: end, signal }) => ({
+      async *changes() {
+        for (const source of Object.keys(sources)) yield checkpoint(source)
+        if (end === 'now') return
+        yield* follow()
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
       },
-    )
-    try {
-      await until(done)
-    } finally {
-      stop.abort()
-      await watching
-    }
+      async *keys(source) {
+        keysRead(source)
+        yield* []
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }),
   }
+}
 
+async function watch(pipeline: TestPipeline, type: IndexerType, done: () => Promise<boolean>): Promise<void> {
+  const jobs = jobsOf(pipeline, type, ['fast', 'long'])
+  const stop = new AbortController()
+  const watching = pipeline.sync(
+    {},
+    {
+      groups: [{ type, connection: () => Promise.resolve(undefined), jobs, configured: jobs }],
+      configured: Object.fromEntries(jobs.map(({ config }) => [config.name, config])),
+      isProjected: false,
+      watch: allAtOnce,
+      signal: stop.signal,
+    },
+  )
+  try {
+    await until(done)
+  } finally {
+    stop.abort()
+    await watching
+  }
+}
+
+describe('in a watch, beside a long read of another source of the connection,', () => {
   test('what was read is committed without waiting for the texts of that read', async () => {
     const release = Promise.withResolvers<void>()
     await using pipeline = await openPipeline({
@@ -198,6 +205,7 @@ describe('in a watch, beside a long read of another source of the connection,', 
       if (found !== undefined) release.resolve()
       return found !== undefined
     })
+    expect((await pipeline.status()).sources.find(({ name }) => name === 'fast')).toMatchObject({ records: 2 })
   })
 
   test('its keys are compared once it has ended, and not before', async () => {

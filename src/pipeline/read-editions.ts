@@ -56,7 +56,11 @@ export async function readEditions(
     for (const one of claimed) readings.push(await begin(context, group, one, signal))
     const jobs = claimed.map(({ job }) => job)
     const everyMs = Math.min(...jobs.map(({ config }) => config.everyMs))
-    await using opened = await openGroup(context, { ...group, jobs }, jobs, { until: 'now', everyMs, signal })
+    await using opened = await openGroup(context, { ...group, jobs, configured: jobs }, jobs, {
+      until: 'now',
+      everyMs,
+      signal,
+    })
     const indexer = withoutWord(opened)
     await readRound(context, indexer, readings, { signal, onProgress })
     signal.throwIfAborted()

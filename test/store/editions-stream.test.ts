@@ -23,7 +23,12 @@ test('a followed Postgres log is read by a watch and by apply in turns, and noth
     if (config === undefined) throw new Error('There is no source.')
     const own = { ...config, connection: 'shop', options, mapping: { ...config.mapping, text } }
     const job = { config: own, mappingDigest: text.replace(' ', '-'), optionsDigest: 'o' }
-    const group = { type: postgres as IndexerType, connection: async () => connectionTo(database.url), jobs: [job] }
+    const group = {
+      type: postgres as IndexerType,
+      connection: async () => connectionTo(database.url),
+      jobs: [job],
+      configured: [job],
+    }
     return { groups: [group], configured: { items: own } }
   }
   const texts = async (): Promise<readonly string[]> => {

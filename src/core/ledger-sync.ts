@@ -29,6 +29,14 @@ export interface Holder {
   readonly run: string
 }
 
+/** Where an edition of a source goes on, and the settings it was read with. */
+export interface HeldCursor {
+  readonly source: string
+  readonly edition: Edition
+  readonly cursor: Json
+  readonly mapping: string | undefined
+}
+
 /** What the ledger holds of a key; `undefined` digest for a tombstone. */
 export interface KnownRecord {
   readonly key: string
@@ -140,10 +148,8 @@ export interface LedgerSync {
   renew(args: { sourceId: number; epoch: number; leaseMs: number }): Promise<void>
   /** With what went wrong, if anything did; `as before` leaves what was noted last. */
   release(args: { sourceId: number; epoch: number; error: ErrorView | 'as before' | undefined }): Promise<void>
-  /** Where these sources go on, and the settings of before; those that have no cursor are left out. */
-  cursors(args: {
-    sources: readonly string[]
-  }): Promise<readonly { readonly source: string; readonly cursor: Json; readonly mapping: string | undefined }[]>
+  /** Where these sources go on: what answers, and an edition that somebody reads now. Those that have no cursor are left out. */
+  cursors(args: { sources: readonly string[] }): Promise<readonly HeldCursor[]>
   /** Keys that went ahead of the cursor, with the position of what was written. */
   keysAhead(args: { sourceId: number }): Promise<readonly { readonly key: string; readonly position: string }[]>
   known(args: { sourceId: number; keys: readonly string[] }): Promise<readonly KnownRecord[]>

@@ -14,7 +14,7 @@ export async function openGroup(
   return group.type.open(await group.connection(), {
     connection: jobs[0]?.config.connection ?? '',
     sources: Object.fromEntries(jobs.map(({ config }) => [config.name, config.options])),
-    others: () => cursorsOf(context, othersThan(jobs, group)),
+    others: () => cursorsBeside(context, jobs, group),
     until,
     signal,
     clock: context.clock,
@@ -24,15 +24,19 @@ export async function openGroup(
   })
 }
 
-const othersThan = (jobs: readonly SourceJob[], { configured }: SourceGroup): readonly SourceJob[] =>
-  configured.filter(({ config }) => jobs.every((job) => job.config.name !== config.name))
-
-/** Without those whose settings changed: they are read from the start. */
-async function cursorsOf({ ledger }: PipelineContext, jobs: readonly SourceJob[]): Promise<Cursors> {
-  if (jobs.length === 0) return {}
-  const notes = new Map(jobs.map((job) => [job.config.name, settingsNote(job)]))
+/** Of the connection's other sources, and of editions that somebody reads. Without what has other settings: it is read from the start. */
+async function cursorsBeside(
+  { ledger }: PipelineContext,
+  jobs: readonly SourceJob[],
+  { configured }: SourceGroup,
+): Promise<Cursors> {
+  const own = new Set(jobs.map(({ config }) => config.name))
+  const notes = new Map(configured.map((job) => [job.config.name, settingsNote(job)]))
   const held = await ledger.cursors({ sources: [...notes.keys()] })
+  const beside = held.filter(({ source, edition, mapping }) =>
+    edition === 'active' ? !own.has(source) && notes.get(source) === mapping : true,
+  )
   return Object.fromEntries(
-    held.flatMap(({ source, cursor, mapping }) => (notes.get(source) === mapping ? [[source, cursor]] : [])),
+    beside.map(({ source, edition, cursor }) => [edition === 'active' ? source : `${source} (${edition})`, cursor]),
   )
 }

@@ -43,6 +43,18 @@ async function found(ledger: Ledger, text: string, limit = 10): Promise<readonly
 /** What every driver of the ledger must do with editions. `open` gives an empty, migrated ledger with `testSettings`. */
 export function describeEditions(name: string, open: () => Promise<Ledger>): void {
   describe(`editions: ${name}`, () => {
+    test('an edition tells where it goes on as long as somebody reads it, for what others may forget', async () => {
+      await using ledger = await open()
+      await write(ledger, await claimOf(ledger), { a: 'old lamp' })
+      const beside = await building(ledger)
+      await write(ledger, beside, { a: 'new lamp' })
+      const told = async (): Promise<readonly string[]> =>
+        (await ledger.cursors({ sources: ['docs'] })).map(({ edition }) => edition).toSorted()
+      expect(await told()).toEqual(['active', 'building'])
+      await ledger.release({ ...beside, error: undefined })
+      expect(await told()).toEqual(['active'])
+    })
+
     test('an edition that is read beside another is in no search, no fetch, no count and no list, until the switch', async () => {
       await using ledger = await open()
       const before = await claimOf(ledger)
@@ -277,7 +289,7 @@ export function describeEditions(name: string, open: () => Promise<Ledger>): voi
         const page2 = { ...none, generation, sourceId, from: 0, upTo: head, language: 'english', records }
         expect(await ledger.fillGeneration(page2)).toEqual({ filled: true })
       }
-      expect(await ledger.switchGeneration({ generation })).toEqual({ switched: true })
+      expect(await ledger.switchGeneration({ generation })).toEqual({ switched: true, unembedded: 0 })
       const languages = (await ledger.generations()).map((one) => one.languages)
       expect(languages).toEqual([{ docs: 'english' }, { docs: 'english' }])
       const from = await claimOf(ledger)

@@ -18,7 +18,9 @@ export function describeLedger(name: string, open: () => Promise<Ledger>): void 
       expect(await ledger.cursors({ sources })).toEqual([])
       await ledger.startFullRead({ ...claim, mapping: 'm o' })
       await ledger.commit(batchOf(claim, { checkpoint: { cursor: { at: 7 }, position: '7', asOf: undefined } }))
-      expect(await ledger.cursors({ sources })).toEqual([{ source, cursor: { at: 7 }, mapping: 'm o' }])
+      expect(await ledger.cursors({ sources })).toEqual([
+        { source, edition: 'active', cursor: { at: 7 }, mapping: 'm o' },
+      ])
       expect(await ledger.cursors({ sources: [] })).toEqual([])
       await ledger.startFullRead({ ...claim, mapping: 'm p' })
       expect(await ledger.cursors({ sources })).toEqual([])

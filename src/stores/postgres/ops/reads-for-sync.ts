@@ -1,5 +1,4 @@
-import type { KeptRecord, KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
-import type { Json } from '../../../../schemas/record.ts'
+import type { HeldCursor, KeptRecord, KnownRecord, LedgerSync } from '../../../core/ledger-sync.ts'
 import type { LedgerContext } from '../context.ts'
 
 /** What a sync asks before it writes. */
@@ -8,8 +7,9 @@ export function readsForSync({
 }: LedgerContext): Pick<LedgerSync, 'cursors' | 'keysAhead' | 'known' | 'liveKeys' | 'recordsByKey'> {
   return {
     cursors: async ({ sources }) => {
-      const rows = await db.query<{ source: string; cursor: Json; mapping: string | null }>(
-        `select name as source, cursor, mapping from source where name = any($1::text[]) and cursor is not null`,
+      const rows = await db.query<Omit<HeldCursor, 'mapping'> & { readonly mapping: string | null }>(
+        `select name as source, edition, cursor, mapping from source where name = any($1::text[]) and cursor is not null
+           and (edition = 'active' or edition = 'building' and lease_until > now())`,
         [sources],
       )
       return rows.map((row) => ({ ...row, mapping: row.mapping ?? undefined }))

@@ -1,5 +1,6 @@
 import type { IndexerType } from '../../src/core/indexer.ts'
 import { MysqlConnection, MysqlSource } from './config.ts'
+import { draftSources } from './draft.ts'
 import { openMysql } from './open.ts'
 import { gtidOrder } from './positions.ts'
 
@@ -12,6 +13,7 @@ const mysql = {
   whereIs: ({ table }, { key }) => `the row ${key} of ${table}`,
   positions: () => gtidOrder,
   open: openMysql,
+  draft: draftSources,
 } satisfies IndexerType<MysqlConnection, MysqlSource>
 
 export default mysql

@@ -1,76 +1,18 @@
+import { draftTables } from '../../src/core/draft-tables.ts'
+import type { DraftTable } from '../../src/core/draft-table.ts'
 import type { SourceDraft } from '../../src/core/indexer.ts'
 import type { PostgresConnection } from './config.ts'
 import { addressOf } from './connect.ts'
 import { listDraftTables } from './draft-catalog.ts'
-import type { DraftTable } from './draft-catalog.ts'
-import { chooseColumns } from './draft-columns.ts'
-import type { DraftChoice } from './draft-columns.ts'
 import { openSession } from './session.ts'
 
-/** A source for every table that has a name or a text of its own; tables that only link others have none. */
 export async function draftSources(connection: PostgresConnection): Promise<readonly SourceDraft[]> {
   await using session = openSession(addressOf(connection), new AbortController().signal)
   const place = { subject: 'The database', what: 'its catalog' }
   const tables = await session.transaction(place, listDraftTables)
-  const drafts: SourceDraft[] = []
-  for (const table of tables) {
-    const choice = chooseColumns(table)
-    if (table.key.length === 0 || (choice.title === undefined && choice.text.length === 0)) continue
-    const comment = commentOf(table, choice)
-    drafts.push({ name: nameOf(table, tables), comment, yaml: yamlOf(table, choice) })
-  }
-  return drafts
-}
-
-function nameOf({ schema, name }: DraftTable, tables: readonly DraftTable[]): string {
-  const isAlone = tables.filter((other) => other.name.toLowerCase() === name.toLowerCase()).length === 1
-  return (isAlone ? name : `${schema}_${name}`).toLowerCase().replaceAll(/[^a-z0-9_-]+/g, '-')
-}
-
-function commentOf({ rows }: DraftTable, { personal }: DraftChoice): string {
-  const size = rows < 0 ? 'not analyzed yet' : `about ${rows.toLocaleString('en')} rows`
-  return personal.length === 0 ? size : `${size}; left out as likely personal data: ${personal.join(', ')}`
-}
-
-function yamlOf(table: DraftTable, { title, text, fields, cursor, personal }: DraftChoice): string {
-  const key = table.key.map((name) => `{${name}}`).join('/')
-  const lines = [
-    `table: ${quote(tableName(table))}`,
-    table.comment === null
-      ? '# description: what an agent finds here'
-      : `description: ${quote(table.comment.replaceAll(/\s+/g, ' '))}`,
-    ...(personal.length === 0 ? [] : ['# it seems to hold people: check whom title and text name']),
-    `title: ${quote(title ?? `${table.name} ${key}`)}`,
-    ...textLines(text.length === 0 ? [title ?? ''] : text.map((name) => `{${name}}`)),
-    ...(fields.length === 0 ? [] : [`fields: [${fields.map(quote).join(', ')}]`]),
-    ...(cursor === undefined ? [] : cursorLines(cursor)),
-    ...table.references.map(
-      ({ columns, table: to }) => `# ${columns.join(', ')} refers to ${to}; a query can join it in`,
-    ),
-    `# url: ${quote(`https://shop.example/${table.name}/${key}`)}`,
-    '# acl: { public: true }   # or { groups: [support] }; without it only administrators find this',
-  ]
-  return `${lines.join('\n')}\n`
-}
-
-function textLines(parts: readonly string[]): readonly string[] {
-  const [only = '', ...more] = parts
-  return more.length === 0 ? [`text: ${quote(only)}`] : ['text: |-', ...parts.map((part) => `  ${part}`)]
-}
-
-function cursorLines({ name, indexed }: NonNullable<DraftChoice['cursor']>): readonly string[] {
-  const line = `cursor: ${quote(name)}`
-  return indexed
-    ? [`${line}   # every change has to set it; leave it out if some don't`]
-    : [`# ${line}   # with an index on it, changes are found without reading the whole table`]
+  return draftTables(tables, { tableName, hasCursor: true, hasQuery: true })
 }
 
 function tableName({ schema, name }: DraftTable): string {
   return [schema, name].map((part) => (/[".]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join('.')
-}
-
-/** A YAML scalar: plain where it is safely a word, else in single quotes. */
-function quote(text: string): string {
-  const isPlain = /^[a-z_][a-z0-9_.]*$/i.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)
-  return isPlain ? text : `'${text.replaceAll("'", "''")}'`
 }

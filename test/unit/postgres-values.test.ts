@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseArray } from '../../indexers/postgres/parse-array.ts'
 import { parseJson } from '../../src/core/lossless-json.ts'
 import { parserOf } from '../../indexers/postgres/parse-value.ts'
-import { personalKind } from '../../indexers/postgres/personal-data.ts'
+import { personalKind } from '../../src/core/personal-data.ts'
 import { keySql } from '../../indexers/postgres/sql.ts'
 import { parseTableName } from '../../indexers/postgres/table-name.ts'
 

@@ -1,4 +1,4 @@
-import type { DraftColumn, DraftTable } from './draft-catalog.ts'
+import type { DraftColumn, DraftTable } from './draft-table.ts'
 import { personalKind } from './personal-data.ts'
 
 /** What the draft of a source uses a table's columns for. */

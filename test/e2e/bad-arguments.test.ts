@@ -59,8 +59,8 @@ const cases: readonly (readonly [command: string, refusal: string])[] = [
   ],
   ['init --from nowhere', '64\nARGUMENT_INVALID --from nowhere is neither a URL nor a file or folder that is there.'],
   [
-    'init --from mysql://root:s3cr3t@127.0.0.1/shop',
-    '64\nARGUMENT_INVALID --from does not know mysql: addresses; it knows kafka://, mongodb://, mongodb+srv://, postgresql://, postgres:// and folders.',
+    'init --from oracle://root:s3cr3t@127.0.0.1/shop',
+    '64\nARGUMENT_INVALID --from does not know oracle: addresses; it knows kafka://, mongodb://, mongodb+srv://, mysql://, mariadb://, postgresql://, postgres:// and folders.',
   ],
   ['--dir configured restore nothing', "64\nBACKUP_INVALID The file DIR/nothing can't be read."],
   ['--dir configured eval nowhere', '64\nDATASET_INVALID DIR/nowhere has no queries.jsonl.'],

@@ -42,3 +42,28 @@ test('a vector that is merged while its record is deleted or rewritten goes with
     await client.end()
   }
 })
+
+test('a merge leaves alone what somebody is writing, and has nothing left to do where that is all', async () => {
+  await using database = await openTestDatabase()
+  await using ledger = await openPostgresLedger({ url: database.url, schema: 'aquifer', lexical: 'none' })
+  await ledger.ensureGeneration({ ...testSettings, languages: [] })
+  const claim = await claimOf(ledger)
+  const puts = ['written', 'free'].map((key) => recordOf(key, [chunkOf(key, axis(0))]))
+  await ledger.commit(batchOf(claim, { puts }))
+  const client = new Client({ connectionString: database.url, options: '-c search_path=aquifer,public' })
+  await client.connect()
+  try {
+    await client.query('insert into fresh_1 select * from vector_1')
+    await client.query('delete from vector_1')
+    await client.query('begin')
+    await client.query('delete from fresh_1 where id = (select max(id) from fresh_1)')
+    expect(await ledger.mergeVectors()).toEqual({ remaining: 1 })
+    expect(await ledger.mergeVectors()).toEqual({ remaining: 0 })
+    await client.query('rollback')
+    expect(await ledger.mergeVectors()).toEqual({ remaining: 0 })
+    const { rows } = await client.query('select 1 from vector_1')
+    expect(rows).toHaveLength(2)
+  } finally {
+    await client.end()
+  }
+})

@@ -72,11 +72,14 @@ export function mergeVectors({ db }: LedgerContext): () => Promise<{ remaining: 
   return async () => {
     const { id } = await requireGeneration(db)
     const { vector, fresh } = tablesOf(id)
-    const [row] = await db.query<{ remaining: number }>(
-      `with moved as (delete from ${fresh} where id in (select id from ${fresh} limit ${String(slice)}) returning id, v),
+    // What somebody is writing is left alone: two who wait for each other's rows would end in a deadlock.
+    const [row] = await db.query<{ remaining: number; moved: number }>(
+      `with moved as (delete from ${fresh} where id in
+           (select id from ${fresh} limit ${String(slice)} for update skip locked) returning id, v),
          added as (insert into ${vector} (id, v) select id, v from moved on conflict (id) do update set v = excluded.v returning id)
-       select (select count(*) from (select 1 from ${fresh} limit 100000) f) - (select count(*) from added) as remaining`,
+       select (select count(*) from (select 1 from ${fresh} limit 100000) f) - (select count(*) from added) as remaining,
+         (select count(*) from added) as moved`,
     )
-    return { remaining: Math.max(0, row?.remaining ?? 0) }
+    return { remaining: row === undefined || row.moved === 0 ? 0 : Math.max(0, row.remaining) }
   }
 }

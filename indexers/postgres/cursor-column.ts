@@ -1,4 +1,4 @@
-import { findColumn } from './columns.ts'
+import { findColumn } from '../../src/core/find-column.ts'
 import type { Column } from './columns.ts'
 import type { PostgresSource } from './config.ts'
 import { invalidSource } from '../../src/core/source-error.ts'

@@ -1,6 +1,6 @@
 import { findTable, listTables } from './catalog.ts'
 import type { TableInfo } from './catalog.ts'
-import { findColumn, meant } from './columns.ts'
+import { findColumn, meant } from '../../src/core/find-column.ts'
 import type { Column } from './columns.ts'
 import type { PostgresSource } from './config.ts'
 import { cursorColumn } from './cursor-column.ts'

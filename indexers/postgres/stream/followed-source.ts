@@ -11,7 +11,7 @@ import { lsnText } from './lsn.ts'
 import type { Followed } from './publication.ts'
 import { columnTypes, rereadRows, type KeyValues } from './reread.ts'
 import { touchesOf, type Touch } from './touches.ts'
-import { titleOf } from '../tree/name-of.ts'
+import { titleOf } from '../../../src/core/table-links.ts'
 import { parsersOf } from '../tree/parsers.ts'
 
 /** A source that is followed in the log, as it was when it was last looked at. */

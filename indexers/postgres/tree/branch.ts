@@ -1,19 +1,20 @@
 import { AquiferError } from '../../../src/core/errors.ts'
+import { findColumn, meant } from '../../../src/core/find-column.ts'
+import type { Part, Parts } from '../../../src/core/record-parts.ts'
 import { invalidSource } from '../../../src/core/source-error.ts'
 import type { Place } from '../../../src/core/source-error.ts'
+import { findLink, titleOf } from '../../../src/core/table-links.ts'
+import type { Link } from '../../../src/core/table-links.ts'
 import { findTable, listTables } from '../catalog.ts'
 import type { TableInfo } from '../catalog.ts'
-import { findColumn, meant } from '../columns.ts'
 import type { Column } from '../columns.ts'
-import type { Part, Parts } from '../config.ts'
 import type { Run } from '../session.ts'
 import { column } from '../sql.ts'
-import { findLink } from './links.ts'
-import type { Link } from './links.ts'
-import { nameOf, titleOf } from './name-of.ts'
+import { foreignKeys } from './foreign-keys.ts'
+import { nameOf } from './name-of.ts'
 
 /** Rows of another table that belong into each row of the one before it. */
-export interface Branch extends Link {
+export interface Branch extends Link<TableInfo> {
   readonly name: string
   readonly table: TableInfo
   readonly columns: readonly Column[]
@@ -53,7 +54,7 @@ async function findBranch(
   const { through: over } = part
   const through =
     over === undefined ? undefined : await findReadable(run, place, typeof over === 'string' ? over : over.table)
-  const link = await findLink(run, place, { parent, table, through, part })
+  const link = await findLink((left, right) => foreignKeys(run, left, right), place, { parent, table, through, part })
   if (link.as === 'object' && table.inherited) {
     throw invalidSource(
       place,

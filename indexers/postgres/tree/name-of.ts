@@ -5,8 +5,5 @@ interface Named {
   readonly name: string
 }
 
-/** A table's name for people. */
-export const titleOf = ({ schema, name }: Named): string => `${schema}.${name}`
-
 /** A table's name as SQL. */
 export const nameOf = ({ schema, name }: Named): string => `${quoteName(schema)}.${quoteName(name)}`

@@ -1,47 +1,48 @@
-import { z } from 'zod'
-import { invalidSource } from '../../../src/core/source-error.ts'
-import type { Place } from '../../../src/core/source-error.ts'
-import type { TableInfo } from '../catalog.ts'
-import { findColumn } from '../columns.ts'
-import type { Part } from '../config.ts'
-import type { Run } from '../session.ts'
-import { titleOf } from './name-of.ts'
+import { findColumn } from './find-column.ts'
+import type { Part } from './record-parts.ts'
+import { invalidSource } from './source-error.ts'
+import type { Place } from './source-error.ts'
+
+/** What has to be known of a table to find the way from it to another. */
+export interface Linkable {
+  readonly id: string
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly unique: readonly { readonly columns: readonly string[]; readonly primary: boolean }[]
+}
 
 /** A step from one table to the next, by columns that are equal. */
-export interface Hop {
-  readonly table: TableInfo
+export interface Hop<T extends Linkable> {
+  readonly table: T
   /** Column of the table before, column of this one. */
   readonly on: readonly (readonly [near: string, own: string])[]
 }
 
 /** How the rows of a part are reached from the record: one step, or two over a join table. */
-export interface Link {
+export interface Link<T extends Linkable> {
   readonly as: 'object' | 'array'
-  readonly hops: readonly Hop[]
+  readonly hops: readonly Hop<T>[]
 }
 
-const ForeignKey = z.object({
-  from: z.string(),
-  to: z.string(),
-  columns: z.array(z.string()),
-  refers: z.array(z.string()),
-})
-type ForeignKey = z.infer<typeof ForeignKey>
-
-const namesSql = (table: string, numbers: string): string => `(select json_agg(a.attname order by k.place)
-    from unnest(${numbers}) with ordinality k (attnum, place) join pg_attribute a on a.attrelid = ${table} and a.attnum = k.attnum)`
-
-const foreignKeysSql = `select distinct json_build_object('from', conrelid::text, 'to', confrelid::text,
-    'columns', ${namesSql('conrelid', 'conkey')}, 'refers', ${namesSql('confrelid', 'confkey')})::text
-  from pg_constraint where contype = 'f'
-    and ((conrelid = $1::oid and confrelid = $2::oid) or (conrelid = $2::oid and confrelid = $1::oid)) order by 1`
-
-async function foreignKeys(run: Run, left: TableInfo, right: TableInfo): Promise<readonly ForeignKey[]> {
-  const { rows } = await run(foreignKeysSql, [left.id, right.id])
-  return rows.map(([text]) => ForeignKey.parse(JSON.parse(text ?? '')))
+/** Columns of the table `from` that refer to columns of the table `to`, both by their ids. */
+export interface ForeignKey {
+  readonly from: string
+  readonly to: string
+  readonly columns: readonly string[]
+  readonly refers: readonly string[]
 }
+
+/** The foreign keys between two tables, whichever refers to the other, each once. */
+export type ForeignKeys<T extends Linkable> = (left: T, right: T) => Promise<readonly ForeignKey[]>
+
+/** A table's name for people. */
+export const titleOf = ({ schema, name }: Pick<Linkable, 'schema' | 'name'>): string => `${schema}.${name}`
 
 type Names = string | readonly string[] | undefined
+
+type Pairs = readonly (readonly [near: string, own: string])[]
+type LinkKind = 'object' | 'array'
 
 const listed = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names)
 const same = (left: readonly string[], right: readonly string[]): boolean =>
@@ -49,15 +50,15 @@ const same = (left: readonly string[], right: readonly string[]): boolean =>
 const shown = (names: readonly string[]): string => (names.length === 1 ? names.join('') : `[${names.join(', ')}]`)
 
 /** The one way from a row of `parent` to the rows of the part; SOURCE_INVALID with the choices where there is not one. */
-export async function findLink(
-  run: Run,
+export async function findLink<T extends Linkable>(
+  foreignKeys: ForeignKeys<T>,
   place: Place,
-  { parent, table, through, part }: { parent: TableInfo; table: TableInfo; through: TableInfo | undefined; part: Part },
-): Promise<Link> {
-  if (through === undefined) return directLink(await foreignKeys(run, parent, table), place, { parent, table, part })
+  { parent, table, through, part }: { parent: T; table: T; through: T | undefined; part: Part },
+): Promise<Link<T>> {
+  if (through === undefined) return directLink(await foreignKeys(parent, table), place, { parent, table, part })
   const { via, to } = typeof part.through === 'object' ? part.through : {}
-  const first = await refersTo(run, place, { from: through, to: parent, by: via, option: 'via', not: to })
-  const second = await refersTo(run, place, {
+  const first = await refersTo(foreignKeys, place, { from: through, to: parent, by: via, option: 'via', not: to })
+  const second = await refersTo(foreignKeys, place, {
     from: through,
     to: table,
     by: to,
@@ -73,15 +74,15 @@ export async function findLink(
   }
 }
 
-const pair = (near: readonly string[], own: readonly string[]): Hop['on'] =>
+const pair = (near: readonly string[], own: readonly string[]): Pairs =>
   near.map((name, at) => [name, own[at] ?? ''] as const)
 
-function directLink(
+function directLink<T extends Linkable>(
   keys: readonly ForeignKey[],
   place: Place,
-  { parent, table, part }: { parent: TableInfo; table: TableInfo; part: Part },
-): Link {
-  const all: readonly { readonly as: Link['as']; readonly by: readonly string[]; readonly on: Hop['on'] }[] = [
+  { parent, table, part }: { parent: T; table: T; part: Part },
+): Link<T> {
+  const all: readonly { readonly as: LinkKind; readonly by: readonly string[]; readonly on: Pairs }[] = [
     ...keys.flatMap(({ from, to, columns, refers }) =>
       from === parent.id && to === table.id ? [{ as: 'object' as const, by: columns, on: pair(columns, refers) }] : [],
     ),
@@ -108,15 +109,15 @@ function directLink(
 }
 
 /** Without a foreign key, columns refer to the primary key of the other table. */
-function declaredLink(
+function declaredLink<T extends Linkable>(
   place: Place,
   {
     parent,
     table,
     as,
     via,
-  }: { parent: TableInfo; table: TableInfo; as: Link['as'] | undefined; via: readonly string[] },
-): Link {
+  }: { parent: T; table: T; as: LinkKind | undefined; via: readonly string[] },
+): Link<T> {
   const inParent = via.every((name) => parent.columns.includes(name))
   const inTable = via.every((name) => table.columns.includes(name))
   if (as === undefined && inParent && inTable) {
@@ -130,12 +131,12 @@ function declaredLink(
   return { as: isObject ? 'object' : 'array', hops: [{ table, on: isObject ? pair(via, refers) : pair(refers, via) }] }
 }
 
-function primaryKey(place: Place, from: TableInfo, to: TableInfo, via: readonly string[]): readonly string[] {
+function primaryKey(place: Place, from: Linkable, to: Linkable, via: readonly string[]): readonly string[] {
   for (const name of via) {
     findColumn(
       { ...place, what: titleOf(from) },
       name,
-      from.columns.map((column) => ({ name: column, typeId: '' })),
+      from.columns.map((column) => ({ name: column })),
     )
   }
   const key = to.unique.find(({ primary }) => primary)?.columns
@@ -146,12 +147,12 @@ function primaryKey(place: Place, from: TableInfo, to: TableInfo, via: readonly 
   })
 }
 
-async function refersTo(
-  run: Run,
+async function refersTo<T extends Linkable>(
+  foreignKeys: ForeignKeys<T>,
   place: Place,
-  { from, to, by, option, not }: { from: TableInfo; to: TableInfo; by: Names; option: 'via' | 'to'; not: Names },
+  { from, to, by, option, not }: { from: T; to: T; by: Names; option: 'via' | 'to'; not: Names },
 ): Promise<ForeignKey> {
-  const all = (await foreignKeys(run, from, to)).filter((key) => key.from === from.id && key.to === to.id)
+  const all = (await foreignKeys(from, to)).filter((key) => key.from === from.id && key.to === to.id)
   const fit = all.filter(({ columns }) =>
     by === undefined ? not === undefined || !same(columns, listed(not)) : same(columns, listed(by)),
   )

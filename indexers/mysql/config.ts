@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { partsOf } from '../../src/core/record-parts.ts'
 import { Duration, Path, SecretUrl } from '../../schemas/config.ts'
 
 /** How to reach the database; `open` gets the URL as plain text. */
@@ -21,6 +22,7 @@ const Name = z.string().min(1)
 
 export const MysqlSource = z.strictObject({
   table: Name.describe('Table, such as shop.film, or film in the database of the URL'),
+  with: partsOf().optional(),
   key: z
     .union([Name, z.array(Name).min(1)])
     .optional()

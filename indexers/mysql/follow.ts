@@ -14,6 +14,11 @@ import type { Table } from './table.ts'
 import type { TableId } from './ancestors.ts'
 import { openTouched } from './touched.ts'
 import type { KeyTexts, Touched } from './touched.ts'
+import type { Session } from './session.ts'
+import { tablesOf } from './tree/branch.ts'
+import { isTable, keysTouched, touchedBy } from './tree/touches.ts'
+import type { Touch } from './tree/touches.ts'
+import { titleOf } from '../../src/core/table-links.ts'
 import { startPace } from '../../src/core/pace.ts'
 import type { Pace } from '../../src/core/pace.ts'
 
@@ -32,7 +37,7 @@ const idleMs = 5000
 /** Reads the log from where the last of the sources stands, and never ends but by `until` or the signal. */
 export async function* follow(reader: Reader, sources: readonly Followed[], moment: Moment): AsyncGenerator<Change> {
   await using state = openState(reader, sources, moment)
-  const tables = sources.flatMap(({ table }) => [table, ...table.ancestors])
+  const tables = sources.flatMap(({ table }) => [table, ...table.ancestors, ...tablesOf(table.branches)])
   const { address, place, signal, until } = reader
   await using log = await openLog({ address, place, gtid: state.log.gtid, tables, signal })
   for (;;) {
@@ -76,10 +81,14 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
   let caughtUp = false
   let restedMs = clock.passed()
 
-  function touch(table: TableId, row: LoggedRow): void {
+  function touch(table: TableId, row: LoggedRow, absent: ReadonlySet<string>): void {
     for (const { name, table: own } of sources) {
       if (own.schema === table.schema && own.name === table.name) {
         for (const key of keysOf(own, row)) current.add(name, key)
+      }
+      for (const [at, place] of own.touches.entries()) {
+        if (!isTable(place.table, table)) continue
+        for (const values of touchedBy(own, place, row, absent)) current.add(name, values, at)
       }
       checkAncestors(own, table, row)
     }
@@ -125,7 +134,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
     },
     async take(item) {
       if (item.kind === 'rows') {
-        for (const row of item.rows) touch(item.table, row)
+        for (const row of item.rows) touch(item.table, row, item.absent)
         return current.settle()
       }
       if (item.kind === 'moved') return void (seen = item.end)
@@ -143,7 +152,9 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
     async *handOver(arrives) {
       await untilVisible(session, server, log, place)
       const names = ready.sources
-      for await (const { source, keys } of groups(ready, paces)) {
+      await using own = openTouched()
+      await takeRecords(session, sources, { from: ready, to: own })
+      for await (const { source, keys } of groups(own, paces)) {
         const followed = sources.find(({ name }) => name === source)
         const pace = paces.get(source)
         if (followed === undefined || pace === undefined) continue
@@ -215,10 +226,42 @@ function textOf(table: Table, name: string, value: unknown, read: (value: unknow
 }
 
 async function takeInto(target: Touched, from: Touched): Promise<void> {
-  for await (const { source, key } of from.drain()) {
-    target.add(source, key)
+  for await (const { source, key, touch } of from.drain()) {
+    target.add(source, key, touch)
     await target.settle()
   }
+}
+
+const mostValuesAtOnce = 500
+
+/** Keys of records, and of those that are touched by way of other tables, each once as far as they can be held. */
+async function takeRecords(
+  session: Session,
+  sources: readonly Followed[],
+  { from, to }: { readonly from: Touched; readonly to: Touched },
+): Promise<void> {
+  const open = new Map<string, { readonly source: Followed; readonly touch: Touch; readonly values: KeyTexts[] }>()
+  const find = async ({ source, touch, values }: Exclude<ReturnType<typeof open.get>, undefined>): Promise<void> => {
+    for await (const key of keysTouched(session, source.table, touch, values.splice(0))) {
+      to.add(source.name, key)
+      await to.settle()
+    }
+  }
+  for await (const { source: name, key, touch: at } of from.drain()) {
+    if (at === undefined) {
+      to.add(name, key)
+      await to.settle()
+      continue
+    }
+    const source = sources.find((each) => each.name === name)
+    const touch = source?.table.touches[at]
+    if (source === undefined || touch === undefined) continue
+    const group = open.get(`${name}\0${String(at)}`) ?? { source, touch, values: [] }
+    open.set(`${name}\0${String(at)}`, group)
+    group.values.push(key)
+    if (group.values.length >= mostValuesAtOnce) await find(group)
+  }
+  for (const group of open.values()) if (group.values.length > 0) await find(group)
 }
 
 function checkAncestors(own: Table, table: TableId, { before, after }: LoggedRow): void {
@@ -241,7 +284,14 @@ async function checkStatement(
   { sql, schema }: Extract<LogItem, { kind: 'statement' }>,
 ): Promise<void> {
   const { table } = source
-  const meaning = meaningOf(sql, schema, table)
-  if (meaning === 'lost') throw expired(table.place, `a statement changed ${table.place.what} as a whole`)
-  if (meaning === 'altered') await inspectAgain(reader, source)
+  const meanings = [table, ...tablesOf(table.branches)].map((each) => ({
+    each,
+    meaning: meaningOf(sql, schema, each),
+  }))
+  const lost = meanings.find(({ meaning }) => meaning === 'lost')?.each
+  if (lost !== undefined) {
+    const what = lost === table ? table.place.what : titleOf(lost)
+    throw expired(table.place, `a statement changed ${what} as a whole`)
+  }
+  if (meanings.some(({ meaning }) => meaning === 'altered')) await inspectAgain(reader, source)
 }

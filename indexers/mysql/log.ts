@@ -14,7 +14,13 @@ export type Image = Readonly<Record<string, unknown>>
 
 /** What a log says, in its order. */
 export type LogItem =
-  | { readonly kind: 'rows'; readonly table: TableId; readonly rows: readonly LoggedRow[] }
+  | {
+      readonly kind: 'rows'
+      readonly table: TableId
+      readonly rows: readonly LoggedRow[]
+      /** Columns that an image of the rows leaves out. */
+      readonly absent: ReadonlySet<string>
+    }
   /** Ends a transaction. */
   | { readonly kind: 'commit'; readonly log: LogPlace; readonly atMs: number }
   /** The rows since the last transaction wait for a decision. */
@@ -151,7 +157,10 @@ function socketOf({ connection }: ZongJi): { pause(): void; resume(): void } | u
 /** Only names are given to the types here: the reader tells its events apart by a method. */
 function toItem(reader: ZongJi, event: AnyBinlogEvent): LogItem | undefined {
   const name: string = event.getEventName()
-  if ('rows' in event) return { kind: 'rows', table: tableOf(event), rows: event.rows.map((row) => toRow(name, row)) }
+  if ('rows' in event) {
+    const rows = event.rows.map((row) => toRow(name, row))
+    return { kind: 'rows', table: tableOf(event), rows, absent: absentOf(event) }
+  }
   if (name === 'xid') return commitOf(reader, event)
   if (name === 'xaprepare' && 'xidGtrid' in event && 'onePhase' in event) {
     return event.onePhase ? commitOf(reader, event) : { kind: 'prepared', id: idOf(event) }
@@ -170,6 +179,16 @@ function keepBytes({ tableMap, tableId }: Extract<AnyBinlogEvent, { columnTypes:
 function tableOf({ tableMap, tableId }: Extract<AnyBinlogEvent, { rows: unknown }>): TableId {
   const entry = tableMap[tableId]
   return { schema: entry?.parentSchema ?? '', name: entry?.tableName ?? '' }
+}
+
+/** The reader keeps the masks of the columns that the images hold, of which its types do not tell. */
+function absentOf(event: Extract<AnyBinlogEvent, { rows: unknown }>): ReadonlySet<string> {
+  const masks = Object.entries(event).flatMap(([name, mask]) =>
+    name.startsWith('columns_present_bitmap') && Buffer.isBuffer(mask) ? [mask] : [],
+  )
+  const columns = event.tableMap[event.tableId]?.columns ?? []
+  const isAbsent = (at: number): boolean => masks.some((mask) => ((mask[at >> 3] ?? 0) & (1 << (at & 7))) === 0)
+  return new Set(columns.flatMap(({ name }, at) => (isAbsent(at) ? [name] : [])))
 }
 
 function toRow(event: string, row: object): LoggedRow {

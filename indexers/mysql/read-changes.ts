@@ -72,7 +72,7 @@ async function* readFirst(reader: Reader, source: Followed): AsyncGenerator<Chan
   const { session, digest } = reader
   const context = { source: name, position: cursor.log.gtid, table, digest }
   for await (const { rows, after } of readPages(session, table, cursor.pass.after, startPace())) {
-    for (const row of rows) yield toChange(row, context)
+    for (const { row, grown } of rows) yield toChange(row, context, grown)
     source.cursor = { ...source.cursor, pass: { after } }
     yield checkpointOf(source)
   }

@@ -7,6 +7,8 @@ import type { Rows, Session } from './session.ts'
 import { quoteName } from './sql.ts'
 import type { Table } from './table.ts'
 import type { KeyTexts } from './touched.ts'
+import { grow, inSnapshot } from './tree/grow.ts'
+import type { Grown } from './tree/grow.ts'
 
 /** All rows in the order of a unique index, each page by a statement of its own. The pages show different moments. */
 export async function* readPages(
@@ -14,18 +16,18 @@ export async function* readPages(
   table: Table,
   start: KeyTexts,
   pace: Pace,
-): AsyncGenerator<{ readonly rows: Rows; readonly after: KeyTexts }> {
-  const { place, order, key } = table
+): AsyncGenerator<{ readonly rows: readonly WholeRow[]; readonly after: KeyTexts }> {
+  const { order, key } = table
   const places = order.map(({ name }) => key.findIndex((each) => each.name === name))
   let after = start
   for (;;) {
     const limit = pace.rows
     const where = after.length === 0 ? '' : ` where ${afterSql(table, after)}`
     const columns = order.map(({ name }) => quoteName(name)).join(', ')
-    const rows = await session.query(place, `${selectSql(table)}${where} order by ${columns} limit ${limit}`)
-    const last = rows.at(-1)
+    const rows = await readWhole(session, table, `${selectSql(table)}${where} order by ${columns} limit ${limit}`)
+    const last = rows.at(-1)?.row
     if (last === undefined) return
-    pace.observe(rows)
+    pace.observe(rows.map(sizeOf))
     const texts = keyTextsOf(last, table)
     after = places.map((at) => texts[at] ?? '')
     yield { rows, after }
@@ -46,6 +48,33 @@ function afterSql({ order }: Table, after: KeyTexts): string {
   return `${quoteName(first.name)} >= ${first.literal(after[0] ?? '')} and (${terms.join(' or ')})`
 }
 
+/** A row with what belongs into it of other tables. */
+export interface WholeRow {
+  readonly row: Rows[number]
+  readonly grown?: Grown
+}
+
+/** The rows of these keys, and others that the index does not tell from them. */
+export function readKeyed(session: Session, table: Table, keys: readonly KeyTexts[]): Promise<readonly WholeRow[]> {
+  return readWhole(session, table, `${selectSql(table)} where ${touchedSql(table, keys)}`)
+}
+
+/** Rows of a record's own table as one moment shows them, with what belongs to them at the same. */
+async function readWhole(session: Session, table: Table, sql: string): Promise<readonly WholeRow[]> {
+  const { place, branches } = table
+  if (branches.length === 0) return (await session.query(place, sql)).map((row) => ({ row }))
+  return inSnapshot(session, place, async (run) => {
+    const rows = await run(sql)
+    const grown = await grow(run, place, { branches, rows })
+    return rows.map((row, at) => ({ row, ...(grown[at] && { grown: grown[at] }) }))
+  })
+}
+
+/** What counts for the length of a page. */
+function sizeOf({ row, grown }: WholeRow): readonly ({ readonly length: number } | null)[] {
+  return grown === undefined ? row : [...row, JSON.stringify(grown.values)]
+}
+
 /** What the rows of these keys are now: a put for each that is there, a delete for each that is not. */
 export async function readTouched(
   session: Session,
@@ -54,14 +83,14 @@ export async function readTouched(
   pace: Pace,
 ): Promise<readonly Change[]> {
   const { source, position, table } = context
-  const rows = await session.query(table.place, `${selectSql(table)} where ${touchedSql(table, keys)}`)
-  pace.observe(rows)
+  const rows = await readKeyed(session, table, keys)
+  pace.observe(rows.map(sizeOf))
   // Case or accents that the index does not heed may bring the row of another key; it is as it is now, too.
-  const found = new Set(rows.map((row) => keyOf(keyTextsOf(row, table))))
+  const found = new Set(rows.map(({ row }) => keyOf(keyTextsOf(row, table))))
   const gone = keys.map(keyOf).filter((key) => !found.has(key) && keyProblem(key) === undefined)
   return [
     ...gone.map((key): Change => ({ kind: 'delete', source, key, position })),
-    ...rows.map((row) => toChange(row, context)),
+    ...rows.map(({ row, grown }) => toChange(row, context, grown)),
   ]
 }
 

@@ -7,6 +7,7 @@ import { expired } from '../../src/core/source-error.ts'
 import type { Place } from '../../src/core/source-error.ts'
 import { inspect } from './table.ts'
 import type { Context, Table } from './table.ts'
+import type { Branch } from './tree/branch.ts'
 
 /** What reading the sources of one connection needs. */
 export interface Reader extends Context, Omit<OpenOptions<MysqlSource>, 'everyMs'> {
@@ -17,10 +18,33 @@ export interface Reader extends Context, Omit<OpenOptions<MysqlSource>, 'everyMs
 
 /** Digest of what is read. */
 export function shapeOf({ digest, sources }: Reader, name: string, table: Table): string {
-  const { schema, columns, order, ancestors } = table
+  const { schema, columns, order, ancestors, branches } = table
   return digest(
-    JSON.stringify(['shape', sources[name], schema, table.name, columns, names(table.key), names(order), ancestors]),
+    JSON.stringify([
+      'shape',
+      sources[name],
+      schema,
+      table.name,
+      columns,
+      names(table.key),
+      names(order),
+      ancestors,
+      ...shapesOf(branches),
+    ]),
   )
+}
+
+/** Nothing where there is none, so that cursors of a plain table stay good. */
+function shapesOf(branches: readonly Branch[]): readonly unknown[] {
+  return branches.map(({ name, as, columns, hops, order, key, branches: inner }) => [
+    name,
+    as,
+    columns,
+    hops.map(({ table, on }) => [table.id, on, table.described]),
+    order,
+    key,
+    shapesOf(inner),
+  ])
 }
 
 function names(columns: readonly { readonly name: string }[]): readonly string[] {

@@ -4,6 +4,8 @@ import { keyOf } from './key-column.ts'
 import type { Cell, Rows } from './session.ts'
 import type { Table } from './table.ts'
 import type { KeyTexts } from './touched.ts'
+import { nearSql, typedOf } from './tree/grow.ts'
+import type { Grown } from './tree/grow.ts'
 import { columnSql, rowHashSql } from './columns.ts'
 
 const longestKey = 2000
@@ -16,8 +18,13 @@ export interface RowContext {
 }
 
 /** SQL of all that a change needs of a row: texts of the key's columns, digest, then the row's own values. */
-export function selectSql({ key, columns, from }: Table): string {
-  const items = [...key.map(({ textSql }) => textSql), rowHashSql(columns), ...columns.map(columnSql)]
+export function selectSql({ place, key, columns, from, self, branches }: Table): string {
+  const items = [
+    ...key.map(({ textSql }) => textSql),
+    rowHashSql(columns),
+    ...columns.map(columnSql),
+    ...nearSql(place, self, branches),
+  ]
   return `select ${items.join(', ')} from ${from}`
 }
 
@@ -26,7 +33,7 @@ export function keyTextsOf(row: Rows[number], { key }: Table): KeyTexts {
 }
 
 /** The change that tells of a row; one without a usable key is set aside. */
-export function toChange(row: Rows[number], context: RowContext): Change {
+export function toChange(row: Rows[number], context: RowContext, grown?: Grown): Change {
   const { source, position, table } = context
   const key = keyOf(keyTextsOf(row, table))
   const problem = keyProblem(key)
@@ -40,8 +47,8 @@ export function toChange(row: Rows[number], context: RowContext): Change {
     source,
     position,
     key,
-    digest: rowDigest(row[table.key.length], context),
-    content: { kind: 'row', row: parseRow(values, table) },
+    digest: rowDigest(row[table.key.length], context, grown),
+    content: { kind: 'row', row: { ...parseRow(values, table), ...grown?.values } },
   }
 }
 
@@ -53,9 +60,15 @@ export function keyProblem(key: string): string | undefined {
 }
 
 /** Digest of a row as it was read, with the names and types of its columns: `5` may be a number or a text. */
-export function rowDigest(hash: Cell | undefined, { table, digest }: Pick<RowContext, 'table' | 'digest'>): string {
+export function rowDigest(
+  hash: Cell | undefined,
+  { table, digest }: Pick<RowContext, 'table' | 'digest'>,
+  grown?: Grown,
+): string {
   const columns = table.columns.map(({ name, type, json }) => [name, json ? 'json' : type])
-  return digest(`${JSON.stringify(columns)}\n${hash?.toString('latin1') ?? ''}`)
+  const own = `${JSON.stringify(columns)}\n${hash?.toString('latin1') ?? ''}`
+  if (grown === undefined) return digest(own)
+  return digest(`${own}\n${JSON.stringify([typedOf(table.branches), grown.hashes])}`)
 }
 
 /** Whether a row can have had this key: it stands for none, or was cut to be shown, otherwise. */

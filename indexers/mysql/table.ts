@@ -9,6 +9,10 @@ import type { Session } from './session.ts'
 import { invalidSource } from '../../src/core/source-error.ts'
 import type { Place } from '../../src/core/source-error.ts'
 import { quoteName, textSql } from './sql.ts'
+import { findBranches, tablesOf } from './tree/branch.ts'
+import type { Branch, PartTable } from './tree/branch.ts'
+import { touchesOf } from './tree/touches.ts'
+import type { Touch } from './tree/touches.ts'
 
 /** What a source reads, as it is right now. */
 export interface Table {
@@ -22,8 +26,12 @@ export interface Table {
   readonly key: readonly KeyColumn[]
   /** Columns of a unique index within the key: pages can follow it. */
   readonly order: readonly KeyColumn[]
-  /** Tables whose changes reach into this one without being logged. */
+  /** Tables whose changes reach into what is read without being logged. */
   readonly ancestors: readonly Ancestor[]
+  /** As the way to other tables sees it. */
+  readonly self: PartTable
+  readonly branches: readonly Branch[]
+  readonly touches: readonly Touch[]
 }
 
 export interface Context {
@@ -40,34 +48,60 @@ function placeOf(name: string, source: MysqlSource): Place {
 /** Looks at a source, and throws SOURCE_INVALID or SOURCE_AUTH where it can't be read as configured. */
 export async function inspect(context: Context, source: string, settings: MysqlSource): Promise<Table> {
   const place = placeOf(source, settings)
-  const { schema, name } = await findTable(context, settings.table, place)
-  const { logged, ignored } = context.server
-  if (ignored.includes(schema) || (logged.length > 0 && !logged.includes(schema))) {
-    throw invalidSource(place, `the binary log leaves out the changes of database ${schema}`, {
-      fix: 'Correct binlog_do_db or binlog_ignore_db in the configuration of the server.',
-    })
-  }
-  const all = await readColumns(context, place, schema, name)
-  const unique = await readUnique(context.session, place, schema, name)
+  const self = await findPart(context, place, settings.table)
+  const { schema, name, unique, described: all } = self
   const key = keyNames(place, settings, unique)
   const unknown = key.find((each) => !all.some((column) => column.name === each))
   if (unknown !== undefined) throw invalidSource(place, `there is no column ${unknown} in ${place.what}`)
   const columns = new Map(all.map((column) => [column.name, keyOfColumn(place, column, key)]))
-  const order = unique.find(({ names }) => names.every((each) => key.includes(each)))?.names
+  const order = unique.find((index) => index.columns.every((each) => key.includes(each)))?.columns
   if (order === undefined) {
     throw invalidSource(place, `nothing keeps two rows from having the same ${key.join(', ')}`, {
       fix: 'Name the columns of a unique index that are all NOT NULL as key, or add one.',
     })
   }
+  const visible = all.filter((column) => column.visible)
+  const branches = await findBranches(
+    { context, place, find: (at, text) => findPart(context, at, text) },
+    { parent: self, columns: visible.map((column) => column.name), parts: settings.with ?? {} },
+  )
   const find = (names: readonly string[]): readonly KeyColumn[] => names.flatMap((each) => columns.get(each) ?? [])
   return {
     place,
     schema,
     name,
     from: `${quoteName(schema)}.${quoteName(name)}`,
-    columns: all.filter(({ visible }) => visible),
+    columns: visible,
     key: find(key),
     order: find(order),
+    ancestors: distinct([self, ...tablesOf(branches)].flatMap(({ ancestors }) => ancestors)),
+    self,
+    branches,
+    touches: touchesOf(branches),
+  }
+}
+
+function distinct<T>(items: readonly T[]): readonly T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+}
+
+/** Looks at one of the tables of a source; SOURCE_INVALID where its changes cannot be followed. */
+async function findPart(context: Context, place: Place, text: string): Promise<PartTable> {
+  const { schema, name } = await findTable(context, text, place)
+  const { logged, ignored } = context.server
+  if (ignored.includes(schema) || (logged.length > 0 && !logged.includes(schema))) {
+    throw invalidSource(place, `the binary log leaves out the changes of database ${schema}`, {
+      fix: 'Correct binlog_do_db or binlog_ignore_db in the configuration of the server.',
+    })
+  }
+  const described = await readColumns(context, place, schema, name)
+  return {
+    id: JSON.stringify([schema, name]),
+    schema,
+    name,
+    columns: described.map((column) => column.name),
+    described,
+    unique: await readUnique(context.session, place, schema, name),
     ancestors: await findAncestors(context.session, place, { schema, name }),
   }
 }
@@ -152,7 +186,7 @@ async function readJsonChecks(
 
 interface Unique {
   readonly primary: boolean
-  readonly names: readonly string[]
+  readonly columns: readonly string[]
 }
 
 /** Unique indexes on whole columns that are NOT NULL, the primary key first. */
@@ -172,13 +206,13 @@ async function readUnique(session: Session, place: Place, schema: string, name: 
   }
   return [...found]
     .filter(([, { isWhole }]) => isWhole)
-    .map(([index, { names }]) => ({ primary: index === 'PRIMARY', names }))
+    .map(([index, { names }]) => ({ primary: index === 'PRIMARY', columns: names }))
 }
 
 function keyNames(place: Place, { key }: MysqlSource, unique: readonly Unique[]): readonly string[] {
   if (key !== undefined) return typeof key === 'string' ? [key] : key
   const primary = unique.find((index) => index.primary)
-  if (primary !== undefined) return primary.names
+  if (primary !== undefined) return primary.columns
   throw invalidSource(place, `${place.what} has no primary key`, {
     fix: 'Name the columns of a unique index that are all NOT NULL as key of this source.',
   })

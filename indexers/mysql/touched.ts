@@ -9,19 +9,27 @@ import { keyOf } from './key-column.ts'
 /** Texts of a key's columns. */
 export type KeyTexts = readonly string[]
 
+/** A key of a source, or values that lead to its keys by one of its touches. */
+export interface TouchedKey {
+  readonly source: string
+  readonly key: KeyTexts
+  /** Which of the source's touches; absent: the key is its own. */
+  readonly touch?: number | undefined
+}
+
 /** Keys that the log named, by source. A transaction may touch any number of rows: what is many goes to a file. */
 export interface Touched extends AsyncDisposable {
   readonly size: number
   readonly sources: ReadonlySet<string>
-  add(source: string, key: KeyTexts): void
+  add(source: string, key: KeyTexts, touch?: number): void
   /** Writes what has become too much to hold. */
   settle(): Promise<void>
   /** Takes all of them out, each at least once. */
-  drain(): AsyncGenerator<{ readonly source: string; readonly key: KeyTexts }>
+  drain(): AsyncGenerator<TouchedKey>
 }
 
 export function openTouched(mostHeld = 20_000): Touched {
-  let held = new Map<string, { readonly source: string; readonly key: KeyTexts }>()
+  let held = new Map<string, TouchedKey>()
   let sources = new Set<string>()
   let spilled = 0
   let folder: string | undefined
@@ -42,9 +50,9 @@ export function openTouched(mostHeld = 20_000): Touched {
     get sources() {
       return sources
     },
-    add(source, key) {
+    add(source, key, touch) {
       sources.add(source)
-      held.set(`${source}\0${keyOf(key)}`, { source, key })
+      held.set(`${source}\0${String(touch ?? '')}\0${keyOf(key)}`, { source, key, touch })
     },
     async settle() {
       if (held.size < mostHeld) return
@@ -61,7 +69,7 @@ export function openTouched(mostHeld = 20_000): Touched {
       if (folder !== undefined) {
         const lines = createInterface({ input: createReadStream(join(folder, 'keys')), crlfDelay: Infinity })
         // Written above.
-        for await (const line of lines) yield JSON.parse(line) as { source: string; key: KeyTexts }
+        for await (const line of lines) yield JSON.parse(line) as TouchedKey
         await forget()
       }
       yield* rest.values()

@@ -111,12 +111,7 @@ function directLink<T extends Linkable>(
 /** Without a foreign key, columns refer to the primary key of the other table. */
 function declaredLink<T extends Linkable>(
   place: Place,
-  {
-    parent,
-    table,
-    as,
-    via,
-  }: { parent: T; table: T; as: LinkKind | undefined; via: readonly string[] },
+  { parent, table, as, via }: { parent: T; table: T; as: LinkKind | undefined; via: readonly string[] },
 ): Link<T> {
   const inParent = via.every((name) => parent.columns.includes(name))
   const inTable = via.every((name) => table.columns.includes(name))

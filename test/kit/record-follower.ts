@@ -16,7 +16,7 @@ export interface RecordFollower extends AsyncDisposable {
 }
 
 export async function followRecords(
-  database: SourceDatabase,
+  database: Pick<SourceDatabase, 'open'>,
   source: SourceInput,
   before: Pick<RecordFollower, 'held' | 'cursor'> = { held: new Map(), cursor: undefined },
 ): Promise<RecordFollower> {

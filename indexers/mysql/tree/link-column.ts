@@ -3,6 +3,7 @@ import type { Place } from '../../../src/core/source-error.ts'
 import type { Column } from '../columns.ts'
 import { keyColumn } from '../key-column.ts'
 import type { KeyColumn } from '../key-column.ts'
+import { quoteName } from '../sql.ts'
 
 const types = /^(?:(?:tiny|small|medium|big)?int|(?:var)?char|(?:var)?binary)$/
 
@@ -19,4 +20,8 @@ export function linkColumn(place: Place, table: string, column: Column): KeyColu
 export function linkLiteral(link: KeyColumn, { collation }: Column, text: string): string {
   const literal = link.literal(text)
   return collation === null ? literal : `${literal} collate ${collation}`
+}
+
+export function equalSql(on: readonly (readonly [near: string, own: string])[], near: string, own: string): string {
+  return on.map(([before, after]) => `${own}.${quoteName(after)} = ${near}.${quoteName(before)}`).join(' and ')
 }

@@ -8,7 +8,7 @@ import { quoteName } from '../sql.ts'
 import type { Table } from '../table.ts'
 import type { KeyTexts } from '../touched.ts'
 import type { Branch, PartTable } from './branch.ts'
-import { linkColumn, linkLiteral } from './link-column.ts'
+import { equalSql, linkColumn, linkLiteral } from './link-column.ts'
 
 /** A place of a table in the records of a source: which of its values tell what records a row of it belongs to. */
 export interface Touch {
@@ -36,14 +36,13 @@ export function touchesOf(branches: readonly Branch[], alias = 'q', joins = ''):
   })
 }
 
-export function equalSql(on: Branch['hops'][number]['on'], near: string, own: string): string {
-  return on
-    .map(([before, after]) => `${own}.${quoteName(after)} = ${near}.${quoteName(before)}`)
-    .join(' and ')
-}
-
 /** What a logged row had and has in the columns of a touch; nothing for a NULL, which refers to nothing. */
-export function touchedBy(table: Table, touch: Touch, row: LoggedRow, absent: ReadonlySet<string>): readonly KeyTexts[] {
+export function touchedBy(
+  table: Table,
+  touch: Touch,
+  row: LoggedRow,
+  absent: ReadonlySet<string>,
+): readonly KeyTexts[] {
   const lacking = touch.columns.find((name) => absent.has(name))
   if (lacking !== undefined) {
     throw expired(table.place, `its log leaves out the column ${lacking} of ${titleOf(touch.table)}`)

@@ -23,4 +23,3 @@ export async function foreignKeys(run: Run, left: TableInfo, right: TableInfo): 
   const { rows } = await run(foreignKeysSql, [left.id, right.id])
   return rows.map(([text]) => ForeignKeyRow.parse(JSON.parse(text ?? '')))
 }
-

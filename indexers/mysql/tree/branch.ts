@@ -124,7 +124,7 @@ function checkHops(place: Place, parent: PartTable, hops: readonly Hop<PartTable
 const shown = ({ fullType, collation }: Column): string => [fullType, collation].filter((one) => one !== null).join(' ')
 
 function kindOf({ type, collation }: Column): string {
-  if (/int$/.test(type)) return 'int'
+  if (type.endsWith('int')) return 'int'
   return collation === null ? type : `text ${collation}`
 }
 
@@ -135,7 +135,7 @@ function orderOf(place: Place, declared: Part['order'], known: readonly Column[]
   })
 }
 
-export function everyBranch(branches: readonly Branch[]): readonly Branch[] {
+function everyBranch(branches: readonly Branch[]): readonly Branch[] {
   return branches.flatMap((branch) => [branch, ...everyBranch(branch.branches)])
 }
 

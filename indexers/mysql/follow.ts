@@ -88,7 +88,7 @@ function openState(reader: Reader, sources: readonly Followed[], moment: Moment)
       }
       for (const [at, place] of own.touches.entries()) {
         if (!isTable(place.table, table)) continue
-        for (const values of touchedBy(own, place, row, absent)) current.add(name, values, at)
+        for (const values of touchedBy(own.place, place, row, absent)) current.add(name, values, at)
       }
       checkAncestors(own, table, row)
     }

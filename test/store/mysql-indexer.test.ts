@@ -8,15 +8,22 @@ interface Shape {
   readonly columns: string
   readonly key?: readonly string[]
   readonly keyOf?: (name: string) => string
+  /** Tables besides, and what of them belongs into a row. */
+  readonly others?: string
+  readonly parts?: Readonly<Record<string, object>>
 }
 
 const partOf = (name: string): number => name.length % 3
 
-function makeFixture({ columns, key, keyOf }: Shape): () => Promise<IndexerFixture> {
+function makeFixture({ columns, key, keyOf, others = '', parts }: Shape): () => Promise<IndexerFixture> {
   return async () => {
     const names = ['first', 'second'] as const
-    const database = await openMysqlDatabase(names.map((name) => `create table ${name} (${columns})`).join(';'))
-    const sources = Object.fromEntries(names.map((name) => [name, { table: name, ...(key && { key }) }]))
+    const database = await openMysqlDatabase(
+      [others, ...names.map((name) => `create table ${name} (${columns})`)].filter((sql) => sql !== '').join(';'),
+    )
+    const sources = Object.fromEntries(
+      names.map((name) => [name, { table: name, ...(key && { key }), ...(parts && { with: parts }) }]),
+    )
     return {
       sources: names,
       deletes: mysql.deletes,
@@ -48,5 +55,14 @@ describeIndexerContract(
     columns: `${columns('utf8mb4_nopad_bin')}, id int primary key auto_increment, unique (part, name)`,
     key: ['name', 'part'],
     keyOf: (name) => JSON.stringify([name, String(partOf(name))]),
+  }),
+)
+
+describeIndexerContract(
+  'a table with rows of others that belong to it',
+  makeFixture({
+    columns: `${columns('utf8mb4_nopad_bin')}, primary key (name)`,
+    others: `create table part (id int primary key, label text); insert into part values (0, 'none'), (1, 'one')`,
+    parts: { piece: { table: 'part', via: 'part' } },
   }),
 )

@@ -1,4 +1,5 @@
 import { expired, invalidSource } from '../../../src/core/source-error.ts'
+import type { Place } from '../../../src/core/source-error.ts'
 import { titleOf } from '../../../src/core/table-links.ts'
 import type { TableId } from '../ancestors.ts'
 import type { LoggedRow } from '../log.ts'
@@ -38,26 +39,23 @@ export function touchesOf(branches: readonly Branch[], alias = 'q', joins = ''):
 
 /** What a logged row had and has in the columns of a touch; nothing for a NULL, which refers to nothing. */
 export function touchedBy(
-  table: Table,
+  place: Place,
   touch: Touch,
   row: LoggedRow,
   absent: ReadonlySet<string>,
 ): readonly KeyTexts[] {
   const lacking = touch.columns.find((name) => absent.has(name))
   if (lacking !== undefined) {
-    throw expired(table.place, `its log leaves out the column ${lacking} of ${titleOf(touch.table)}`)
+    throw expired(place, `its log leaves out the column ${lacking} of ${titleOf(touch.table)}`)
   }
   return [row.before, row.after].flatMap((image) => {
     if (image === undefined) return []
     const texts = touch.columns.map((name) => {
       const value = image[name]
       if (value === null) return undefined
-      const text = columnOf(table, touch, name).link.read(value)
+      const text = columnOf(place, touch, name).link.read(value)
       if (text !== undefined) return text
-      throw invalidSource(
-        table.place,
-        `a value of ${name} of ${titleOf(touch.table)} cannot be told exactly from its log`,
-      )
+      throw invalidSource(place, `a value of ${name} of ${titleOf(touch.table)} cannot be told exactly from its log`)
     })
     return texts.every((text) => text !== undefined) ? [texts] : []
   })
@@ -84,7 +82,7 @@ export async function* keysTouched(
 }
 
 function touchedSql(table: Table, touch: Touch, values: readonly KeyTexts[]): string {
-  const columns = touch.columns.map((name) => columnOf(table, touch, name))
+  const columns = touch.columns.map((name) => columnOf(table.place, touch, name))
   const rows = values.map((texts) =>
     touch.near
       .map((near, at) => {
@@ -101,10 +99,10 @@ function touchedSql(table: Table, touch: Touch, values: readonly KeyTexts[]): st
     .join(' or ')}) x`
 }
 
-function columnOf(table: Table, { table: own }: Touch, name: string): LinkedColumn {
+function columnOf(place: Place, { table: own }: Touch, name: string): LinkedColumn {
   const column = own.described.find((one) => one.name === name)
-  if (column === undefined) throw expired(table.place, `there is no column ${name} in ${titleOf(own)}`)
-  return { column, link: linkColumn(table.place, titleOf(own), column) }
+  if (column === undefined) throw expired(place, `there is no column ${name} in ${titleOf(own)}`)
+  return { column, link: linkColumn(place, titleOf(own), column) }
 }
 
 interface LinkedColumn {

@@ -1,4 +1,5 @@
 import mysql from '../../indexers/mysql/index.ts'
+import type { Json } from '../../schemas/record.ts'
 import { describeIndexerContract } from '../kit/indexer-contract.ts'
 import type { IndexerFixture } from '../kit/indexer-reading.ts'
 import { openMysqlDatabase } from '../kit/mysql-source.ts'
@@ -10,7 +11,7 @@ interface Shape {
   readonly keyOf?: (name: string) => string
   /** Tables besides, and what of them belongs into a row. */
   readonly others?: string
-  readonly parts?: Readonly<Record<string, object>>
+  readonly parts?: Readonly<Record<string, Json>>
 }
 
 const partOf = (name: string): number => name.length % 3

@@ -124,12 +124,12 @@ describe('in the log, what touches a record of several tables is', () => {
     ["a child's child that comes", `insert into reply values (9, ${big}, 'so?')`, ['put 1']],
     [
       "a child's child that moves",
-      `update review set film_id = 3 where review_id = 7; update reply set review_id = 7 where reply_id = 9`,
+      `start transaction; update review set film_id = 3 where review_id = 7; update reply set review_id = 7 where reply_id = 9; commit`,
       ['put 1', 'put 3'],
     ],
     [
       "a child's child that goes with its parent",
-      `delete from reply where review_id = 7; delete from review where review_id = 7`,
+      `start transaction; delete from reply where review_id = 7; delete from review where review_id = 7; commit`,
       ['put 3'],
     ],
     ['a pair that comes', `insert into film_actor values (10, 3)`, ['put 3']],

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { RecordView, SearchAnswer, Status } from '../../schemas/search.ts'
 import { openDeployment, type Deployment } from '../kit/deployment.ts'
 import { openSourceDatabase } from '../kit/postgres-source.ts'
@@ -33,8 +33,9 @@ async function idsOf(deployment: Deployment, ...args: string[]): Promise<string[
   return (await deployment.json<SearchAnswer>('search', ...args)).hits.map(({ id }) => id)
 }
 
-describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
-  test('a row and a page are found, follow their source, and go when it does', async () => {
+test.each(['embedded', 'standard'] as const)(
+  'a row and a page are found, follow their source, and go when it does (%s)',
+  async (kind) => {
     await using database = await openSourceDatabase(shop)
     await using deployment = await openDeployment(kind)
     const guide = join(deployment.dir, 'guide')
@@ -91,9 +92,12 @@ describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
       status.stores.map(() => ({ chunks: 3, behind: 0 })),
     )
     expect(status.stores).toHaveLength(kind === 'standard' ? 2 : 1)
-  })
+  },
+)
 
-  test('a changed template is noticed, said with its cost, and rebuilt on demand; so is a source that is gone', async () => {
+test.each(['standard'] as const)(
+  'a changed template is noticed, said with its cost, and rebuilt on demand; so is a source that is gone (%s)',
+  async (kind) => {
     await using database = await openSourceDatabase(shop)
     await using deployment = await openDeployment(kind)
     await mkdir(join(deployment.dir, 'guide'))
@@ -127,9 +131,12 @@ describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
       sources: [],
       stores: Array.from({ length: kind === 'standard' ? 2 : 1 }, () => ({ chunks: 0, behind: 0 })),
     })
-  })
+  },
+)
 
-  test('a backup brings everything back into an empty ledger', async () => {
+test.each(['embedded', 'standard'] as const)(
+  'a backup brings everything back into an empty ledger (%s)',
+  async (kind) => {
     await using database = await openSourceDatabase(shop)
     await using from = await openDeployment(kind)
     await mkdir(join(from.dir, 'guide'))
@@ -152,5 +159,5 @@ describe.each(['embedded', 'standard'] as const)('%s', (kind) => {
     await using other = await openDeployment(kind)
     await other.configure('sources: {}\n')
     expect((await other.run('restore', file)).stderr).toContain('BACKUP_INVALID')
-  })
-})
+  },
+)
